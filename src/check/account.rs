@@ -1,0 +1,136 @@
+//! The account of a run: what became of every file, document and object.
+//!
+//! In: what each file gave. Out: counts that add up, and the verdict on each tree. It never drops anything: a document
+//! is an object or several, skipped with a reason, or broken.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::crd::CustomDefinition;
+use super::duplicates::Identity;
+use crate::finding::{Finding, Place};
+use crate::manifest::{SkipReason, Source};
+use crate::repo::{Layout, PatchedFields};
+use crate::report::{Report, Summary, TreeVerdict, Verdict};
+
+/// What one file gave, or all of them together.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    counts: Counts,
+    pub(super) findings: Vec<Finding>,
+    /// How each object is called, for finding those that are defined twice.
+    pub(super) identities: Vec<(Identity, Place)>,
+    /// The `CustomResourceDefinitions` of the file.
+    pub(super) definitions: Vec<(CustomDefinition, Place)>,
+    /// The worst that each file with objects, or with what should be one, holds.
+    files: BTreeMap<Arc<str>, Verdict>,
+    /// What the patches of its Flux Kustomizations set.
+    pub(super) patched: PatchedFields,
+    /// The text of a file with objects that the second pass checks.
+    pub(super) waiting: Option<Arc<Source>>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    documents: usize,
+    objects: usize,
+    valid: usize,
+    invalid: usize,
+    unchecked: usize,
+    skipped: BTreeMap<SkipReason, usize>,
+}
+
+impl Outcome {
+    /// Counts a document, whatever it will turn out to be.
+    pub(super) fn document(&mut self) {
+        self.counts.documents += 1;
+    }
+
+    /// A document that holds nothing to check.
+    pub(super) fn skip(&mut self, reason: SkipReason) {
+        *self.counts.skipped.entry(reason).or_default() += 1;
+    }
+
+    /// A file or document that could not be read, and why.
+    pub(super) fn broken(&mut self, file: &Arc<str>, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+        self.counts.invalid += 1;
+        self.judge(file, Verdict::Fail);
+    }
+
+    /// An object and its verdict.
+    pub(super) fn object(&mut self, file: &Arc<str>, verdict: Verdict) {
+        self.counts.objects += 1;
+        match verdict {
+            Verdict::Pass => self.counts.valid += 1,
+            Verdict::Unchecked => self.counts.unchecked += 1,
+            Verdict::Fail => self.counts.invalid += 1,
+        }
+        self.judge(file, verdict);
+    }
+
+    fn judge(&mut self, file: &Arc<str>, verdict: Verdict) {
+        let known = self.files.entry(Arc::clone(file)).or_insert(verdict);
+        *known = worse(*known, verdict);
+    }
+
+    /// Adds what another file gave.
+    pub(super) fn add(&mut self, other: Self) {
+        let Self { counts, findings, identities, definitions, files, patched: _, waiting: _ } = other;
+        self.counts.documents += counts.documents;
+        self.counts.objects += counts.objects;
+        self.counts.valid += counts.valid;
+        self.counts.invalid += counts.invalid;
+        self.counts.unchecked += counts.unchecked;
+        for (reason, count) in counts.skipped {
+            *self.counts.skipped.entry(reason).or_default() += count;
+        }
+        self.findings.extend(findings);
+        self.identities.extend(identities);
+        self.definitions.extend(definitions);
+        for (file, verdict) in files {
+            self.judge(&file, verdict);
+        }
+    }
+
+    /// The report on a run over this many files; `findings` are those that the settings let through.
+    pub(super) fn report(
+        self,
+        files: usize,
+        mut findings: Vec<Finding>,
+        layout: &Layout,
+        kubernetes: Vec<String>,
+    ) -> Report {
+        findings.sort_by(Finding::order);
+        let trees = layout.trees(self.files.keys().map(AsRef::as_ref)).into_iter().map(|tree| {
+            let verdicts = tree.files.iter().filter_map(|file| self.files.get(file.as_str()).copied());
+            // A chart is not rendered, so nothing of it was checked.
+            let nothing = if tree.files.is_empty() { Verdict::Unchecked } else { Verdict::Pass };
+            TreeVerdict { verdict: verdicts.fold(nothing, worse), path: tree.path, kind: tree.kind }
+        });
+        let counts = &self.counts;
+        Report {
+            summary: Summary {
+                files,
+                documents: counts.documents,
+                objects: counts.objects,
+                valid: counts.valid,
+                invalid: counts.invalid,
+                skipped: counts.skipped.values().sum(),
+                unchecked: counts.unchecked,
+            },
+            trees: trees.collect(),
+            skipped: counts.skipped.iter().map(|(reason, count)| (reason.to_string(), *count)).collect(),
+            findings,
+            kubernetes,
+        }
+    }
+}
+
+fn worse(left: Verdict, right: Verdict) -> Verdict {
+    match (left, right) {
+        (Verdict::Fail, _) | (_, Verdict::Fail) => Verdict::Fail,
+        (Verdict::Unchecked, _) | (_, Verdict::Unchecked) => Verdict::Unchecked,
+        _ => Verdict::Pass,
+    }
+}

@@ -1,0 +1,17 @@
+//! Objects → findings: the schemas' word, then the API server's own.
+
+mod account;
+mod against;
+pub mod builtin;
+pub mod crd;
+mod duplicates;
+mod opaque;
+pub mod quantity;
+mod run;
+pub mod schema;
+mod sink;
+#[cfg(test)]
+pub(crate) mod written;
+
+pub use run::{Request, definitions_in, run};
+pub use sink::Sink;

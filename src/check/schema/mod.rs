@@ -1,0 +1,168 @@
+//! What the schemas say of an object, for every Kubernetes version asked for.
+//!
+//! In: an object, the schemas, the target versions, and the same object of another revision where there is one. Out:
+//! findings, and whether there was a schema at all: what could not be checked is never valid.
+
+mod bundle;
+pub(crate) mod cel;
+mod explain;
+mod foreign;
+mod formats;
+mod keywords;
+mod lifecycle;
+mod prepare;
+mod registry;
+mod settle;
+
+use std::sync::Arc;
+
+pub use bundle::{Bundle, Minor, Scope, bundle};
+use foreign::NodeJson;
+use jsonschema::Validator;
+pub use registry::Schemas;
+use registry::{Compiled, Known, Usable};
+
+use crate::catalogue;
+use crate::finding::Finding;
+use crate::manifest::{Node, Object, Sources};
+
+use super::Sink;
+
+/// Whether an object was held to a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// A schema was there.
+    Checked,
+    /// None was, or it could not be used; a finding says so.
+    Unchecked,
+}
+
+/// More findings than this of one object are counted, not listed.
+const LONGEST_LIST: usize = 500;
+
+/// Checks an object against the schemas of its kind.
+pub fn check(
+    object: &Object<'_>,
+    sources: &Sources,
+    schemas: &Schemas,
+    targets: &[Minor],
+    old: Option<&Node<'_>>,
+) -> (Vec<Finding>, Coverage) {
+    match schemas.known(&object.kind) {
+        Known::Builtin(kind) => {
+            let mut findings = lifecycle::check(object, sources, schemas.bundle(), targets);
+            let mut groups: Vec<(Usable, Vec<Minor>)> = Vec::new();
+            for &minor in targets.iter().filter(|minor| kind.served_in(schemas.bundle(), **minor)) {
+                let usable = schemas.builtin(kind, minor);
+                match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &usable)) {
+                    Some((_, minors)) => minors.push(minor),
+                    None => groups.push((usable, vec![minor])),
+                }
+            }
+            if groups.is_empty() {
+                return (findings, Coverage::Unchecked);
+            }
+            let mut coverage = Coverage::Checked;
+            let runs = groups.iter().map(|(usable, minors)| {
+                let (found, covered) = validate(object, sources, usable, old);
+                if covered == Coverage::Unchecked {
+                    coverage = Coverage::Unchecked;
+                }
+                (found, minors.clone())
+            });
+            findings.extend(merge(runs.collect(), targets, schemas.bundle()));
+            (findings, coverage)
+        }
+        Known::Bundled(kind) => {
+            let mut findings = lifecycle::check_bundled(object, sources, &kind);
+            let (found, coverage) = validate(object, sources, &schemas.bundled_custom(&object.kind, &kind), old);
+            findings.extend(found);
+            (findings, coverage)
+        }
+        Known::Repository(kind, Some(version)) => {
+            let mut findings = lifecycle::check_repository(object, sources, kind, version);
+            let (found, coverage) = validate(object, sources, &schemas.repository_custom(&object.kind, version), old);
+            findings.extend(found);
+            (findings, coverage)
+        }
+        Known::Repository(kind, None) => (lifecycle::unknown_version(object, sources, kind), Coverage::Unchecked),
+        Known::Nothing => (lifecycle::unknown(object, sources, schemas, targets), Coverage::Unchecked),
+    }
+}
+
+fn validate(
+    object: &Object<'_>,
+    sources: &Sources,
+    usable: &Usable,
+    old: Option<&Node<'_>>,
+) -> (Vec<Finding>, Coverage) {
+    match usable.as_ref() {
+        Ok(Compiled::Builtin(validator)) => {
+            let mut sink = Sink::new(object, sources);
+            validate_node(validator, object, &object.node, &mut sink);
+            (sink.into_findings(), Coverage::Checked)
+        }
+        Ok(Compiled::Custom(compiled)) => {
+            let node = compiled.settling.settle(&object.node).into_owned();
+            let settled = Object { node, kind: object.kind.clone() };
+            let mut sink = Sink::new(&settled, sources);
+            validate_node(&compiled.validator, &settled, &settled.node, &mut sink);
+            if let Some(rules) = &compiled.rules {
+                let old = old.map(|old| compiled.settling.settle(old));
+                rules.check(&settled.node, old.as_deref(), &mut sink);
+            }
+            (sink.into_findings(), Coverage::Checked)
+        }
+        Err(reason) => {
+            let mut sink = Sink::new(object, sources);
+            let message = format!("the schema of {} cannot be used: {reason}", object.kind);
+            sink.value(&catalogue::schema::UNUSABLE, &object.node, message);
+            (sink.into_findings(), Coverage::Unchecked)
+        }
+    }
+}
+
+fn validate_node<'n, const NULL_IS_ABSENT: bool>(
+    validator: &Validator<NodeJson<NULL_IS_ABSENT>>,
+    object: &Object<'_>,
+    node: &'n Node<'n>,
+    sink: &mut Sink<'_, '_>,
+) {
+    // The cheap question first: the words are only for what is wrong.
+    if validator.is_valid(node) {
+        return;
+    }
+    let mut errors = validator.iter_errors(node);
+    for error in errors.by_ref().take(LONGEST_LIST) {
+        explain::report(object, &error, sink);
+    }
+    let more = errors.count();
+    if more > 0 {
+        sink.value(&catalogue::read::LIMIT, node, format!("{more} more findings of the schema in this object"));
+    }
+}
+
+/// Findings of several versions: one that holds for all targets names none, another names its versions.
+fn merge(runs: Vec<(Vec<Finding>, Vec<Minor>)>, targets: &[Minor], bundle: &Bundle) -> Vec<Finding> {
+    if runs.len() == 1 && runs[0].1.len() == targets.len() {
+        return runs.into_iter().flat_map(|(findings, _)| findings).collect();
+    }
+    let mut merged: Vec<(Finding, Vec<Minor>)> = Vec::new();
+    for (findings, minors) in runs {
+        for finding in findings {
+            match merged.iter_mut().find(|(known, _)| *known == finding) {
+                Some((_, holds)) => holds.extend(&minors),
+                None => merged.push((finding, minors.clone())),
+            }
+        }
+    }
+    let named = |(mut finding, mut minors): (Finding, Vec<Minor>)| {
+        minors.sort_unstable();
+        if minors.len() < targets.len() {
+            finding.kubernetes =
+                minors.iter().filter_map(|minor| bundle.minors().get(minor.0)).map(|&minor| minor.to_owned()).collect();
+        }
+        finding
+    };
+    merged.into_iter().map(named).collect()
+}

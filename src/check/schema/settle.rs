@@ -1,0 +1,191 @@
+//! A custom resource as the API server holds it before it looks at it: without the nulls that stand for nothing, and with
+//! the schema's defaults.
+//!
+//! In: the structural schema of a kind, then objects of it. Out: the same objects, settled; what a default put there has
+//! the place of the object that it was put into. It never judges a value. Source:
+//! `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting`.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+use serde_json::Value as Json;
+
+use crate::manifest::{Entry, Node, Span, Value};
+
+/// Deeper schemas than the API server's own limits allow are cut here: what is below gets no defaults.
+const DEEPEST: usize = 128;
+
+/// The part of a schema that matters here.
+#[derive(Debug)]
+pub(crate) struct Settling {
+    nullable: bool,
+    default: Option<Json>,
+    fields: FxHashMap<String, Settling>,
+    /// The items of a list, or the values of a map.
+    inner: Option<Box<Settling>>,
+    /// Whether there is a default here or further down.
+    defaults: bool,
+}
+
+impl Settling {
+    /// Of a structural schema.
+    pub(crate) fn new(schema: &Json) -> Self {
+        Self::below(schema, DEEPEST)
+    }
+
+    fn below(schema: &Json, depth: usize) -> Self {
+        let part = |schema: &Json| depth.checked_sub(1).map(|depth| Self::below(schema, depth));
+        let properties = schema.get("properties").and_then(Json::as_object).into_iter().flatten();
+        let fields: FxHashMap<String, Self> =
+            properties.filter_map(|(name, schema)| Some((name.clone(), part(schema)?))).collect();
+        let values = schema.get("additionalProperties").filter(|values| values.is_object());
+        let inner = schema.get("items").or(values).and_then(part).map(Box::new);
+        let default = schema.get("default").filter(|default| !default.is_null()).cloned();
+        Self {
+            nullable: schema.get("nullable") == Some(&Json::Bool(true)),
+            defaults: default.is_some()
+                || fields.values().any(|field| field.defaults)
+                || inner.as_ref().is_some_and(|inner| inner.defaults),
+            default,
+            fields,
+            inner,
+        }
+    }
+
+    /// The node, settled; itself where there is nothing to do.
+    pub(crate) fn settle<'n, 's>(&self, node: &'n Node<'s>) -> Cow<'n, Node<'s>> {
+        if !self.defaults && !has_null(node) {
+            return Cow::Borrowed(node);
+        }
+        let mut node = node.clone();
+        self.settle_in_place(&mut node);
+        Cow::Owned(node)
+    }
+
+    fn settle_in_place(&self, node: &mut Node<'_>) {
+        let span = node.span;
+        match &mut node.value {
+            Value::Mapping(entries) => {
+                // Fields first, and values of a map for the keys that are no fields.
+                entries.retain(|entry| match (self.fields.get(entry.key.as_ref()), &self.inner) {
+                    (Some(field), _) => !entry.value.is_null() || field.nullable,
+                    (None, Some(values)) => !entry.value.is_null() || values.nullable || values.default.is_some(),
+                    (None, None) => true,
+                });
+                for (name, field) in &self.fields {
+                    if let Some(default) = &field.default
+                        && entries.iter().all(|entry| entry.key != *name)
+                    {
+                        let at = Span { end: span.start, ..span };
+                        entries.push(Entry {
+                            key: Cow::Owned(name.clone()),
+                            key_span: at,
+                            value: from_json(default, at),
+                        });
+                    }
+                }
+                for entry in entries {
+                    match (self.fields.get(entry.key.as_ref()), &self.inner) {
+                        (Some(field), _) => field.settle_in_place(&mut entry.value),
+                        (None, Some(values)) => values.settle_item(&mut entry.value),
+                        (None, None) => {}
+                    }
+                }
+            }
+            Value::Sequence(items) => {
+                if let Some(inner) = &self.inner {
+                    for item in items {
+                        inner.settle_item(item);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// In maps and lists a null is replaced by the default; in objects it is as if the field were absent.
+    fn settle_item(&self, item: &mut Node<'_>) {
+        if let (true, false, Some(default)) = (item.is_null(), self.nullable, &self.default) {
+            *item = from_json(default, item.span);
+        }
+        self.settle_in_place(item);
+    }
+}
+
+fn has_null(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::Sequence(items) => items.iter().any(has_null),
+        Value::Mapping(entries) => entries.iter().any(|entry| has_null(&entry.value)),
+        _ => false,
+    }
+}
+
+fn from_json<'s>(json: &Json, span: Span) -> Node<'s> {
+    let value = match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Bool(*flag),
+        Json::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(number), _) => Value::Int(number),
+            (None, Some(number)) => Value::UInt(number),
+            (None, None) => Value::Float(number.as_f64().unwrap_or_default()),
+        },
+        Json::String(text) => Value::String(Cow::Owned(text.clone())),
+        Json::Array(items) => Value::Sequence(items.iter().map(|item| from_json(item, span)).collect()),
+        Json::Object(members) => Value::Mapping(
+            (members.iter())
+                .map(|(key, value)| Entry {
+                    key: Cow::Owned(key.clone()),
+                    key_span: span,
+                    value: from_json(value, span),
+                })
+                .collect(),
+        ),
+    };
+    Node { span, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{FileId, Source, objects, to_json_value};
+    use serde_json::json;
+
+    #[track_caller]
+    fn settled(schema: &Json, spec: &str, expected: &Json) {
+        let schema = json!({ "type": "object", "properties": { "spec": schema } });
+        let source = Source::new("a.yaml", format!("apiVersion: a.b/v1\nkind: C\nspec: {spec}\n"));
+        let object = objects(&source).next().unwrap();
+        let node = Settling::new(&schema).settle(&object.node).into_owned();
+        assert_eq!(node.get("spec").map(to_json_value).as_ref(), Some(expected));
+        assert_eq!(node.span.file, FileId(0));
+    }
+
+    #[test]
+    fn a_null_is_dropped_and_gives_way_to_the_default() {
+        let schema = json!({ "type": "object", "properties": {
+            "a": { "type": "string", "default": "x" }, "b": { "type": "string", "nullable": true, "default": "y" },
+            "c": { "type": "string" } } });
+        settled(
+            &schema,
+            "{a: null, b: null, c: null, unknown: null}",
+            &json!({ "b": null, "unknown": null, "a": "x" }),
+        );
+    }
+
+    #[test]
+    fn defaults_within_defaults_and_within_items_apply() {
+        let schema = json!({ "type": "object", "properties": {
+            "nested": { "type": "object", "default": {}, "properties": { "mode": { "type": "string", "default": "on" } } },
+            "ports": { "type": "array", "items": { "type": "object", "properties": { "protocol": { "default": "TCP" } } } } } });
+        settled(
+            &schema,
+            "{ports: [{}, {protocol: UDP}]}",
+            &json!({
+            "ports": [{ "protocol": "TCP" }, { "protocol": "UDP" }], "nested": { "mode": "on" } }),
+        );
+        let values =
+            json!({ "type": "object", "additionalProperties": { "properties": { "port": { "default": 80 } } } });
+        settled(&values, "{a: {}, b: null}", &json!({ "a": { "port": 80 } }));
+    }
+}

@@ -1,0 +1,126 @@
+//! The command line: what was typed → one command → an exit code.
+//!
+//! Exit codes: 0 nothing at or over the threshold, 1 findings at or over it, 2 the tool could not do its job, or found
+//! nothing to check.
+
+mod check;
+mod completions;
+mod configuration;
+mod convert;
+mod explain;
+mod hook;
+mod init;
+mod man;
+mod rules;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Nothing to complain about.
+    Clean,
+    /// Findings at or over the threshold.
+    Findings,
+    /// Nothing was found that could be checked.
+    Nothing,
+}
+
+/// Why the tool could not do its job.
+type Failure = Box<dyn std::error::Error>;
+
+/// Policy and manifest validation for Kubernetes config repositories.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check manifests against the Kubernetes schemas and the API server's rules
+    Check(Box<check::Arguments>),
+    /// Print a file's first YAML document as JSON, read as Kubernetes reads it
+    Convert(convert::Arguments),
+    /// List the rules
+    Rules(rules::Arguments),
+    /// Explain a rule: what it finds, why it matters, how to mend it
+    Explain(explain::Arguments),
+    /// Write a first, commented plimsoll.yaml
+    Init(init::Arguments),
+    /// Install or remove the Git pre-commit hook
+    Hook(hook::Arguments),
+    /// Print the completion script of a shell
+    Completions(completions::Arguments),
+    /// Print the man page of the program, or of one of its commands
+    Man(man::Arguments),
+}
+
+/// Runs the program with the process's arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = match arguments.command {
+        Command::Check(arguments) => check::run(&arguments, &mut out),
+        Command::Convert(arguments) => convert::run(&arguments, &mut out),
+        Command::Rules(arguments) => rules::run(&arguments, &mut out),
+        Command::Explain(arguments) => explain::run(&arguments, &mut out),
+        Command::Init(arguments) => init::run(&arguments, &mut out),
+        Command::Hook(arguments) => hook::run(&arguments, &mut out),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command(), &mut out),
+        Command::Man(arguments) => man::run(&arguments, Arguments::command(), &mut out),
+    };
+    let result = result.and_then(|outcome| out.flush().map(|()| outcome).map_err(Failure::from));
+    match result {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Nothing) => ExitCode::from(2),
+        // The reader has gone, as in `plimsoll check | head`: nobody is left to tell.
+        Err(failure) if is_broken_pipe(failure.as_ref()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&format!("plimsoll: {}", chain(failure.as_ref())));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// A line on standard error, for people.
+fn say(line: &str) {
+    // Nobody is left to tell that standard error is closed.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether people look at standard output and want colours there.
+fn wants_colour() -> bool {
+    io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}

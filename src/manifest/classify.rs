@@ -1,0 +1,226 @@
+//! What a document is: an object, a list of objects, or something else that lies in a config repository.
+//!
+//! In: a document's value. Out: its objects, or the reason why it holds none. What is not an object is skipped with its
+//! reason and counted, never silently. It knows nothing of other files: what a file's place in the repository says of
+//! it is decided by `repo::Layout`.
+
+use std::fmt;
+
+use super::documents::{Content, read_documents};
+use super::node::{FileId, Node, Value};
+use super::object::Object;
+use super::source::Source;
+
+/// Why a document, or a whole file, holds no object to check.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SkipReason {
+    /// Nothing, or comments alone.
+    Empty,
+    /// A kustomization or a Component: what it makes is what is checked.
+    Kustomization,
+    /// A patch that a kustomization names.
+    Patch,
+    /// Another file that a kustomization names: a generator's source, a transformer, a configuration.
+    KustomizeInput,
+    /// `Chart.yaml`, `values.yaml` and the like.
+    ChartPart,
+    /// A template of a Helm chart.
+    HelmTemplate,
+    /// A configuration file of a tool that is written like an object but never sent to an API server.
+    ToolConfiguration(&'static str),
+    /// Encrypted as a whole.
+    Encrypted,
+    /// YAML or JSON without `apiVersion` and `kind`.
+    NotAnObject,
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => formatter.write_str("empty"),
+            Self::Kustomization => formatter.write_str("kustomization"),
+            Self::Patch => formatter.write_str("patch of a kustomization"),
+            Self::KustomizeInput => formatter.write_str("input of a kustomization"),
+            Self::ChartPart => formatter.write_str("part of a Helm chart"),
+            Self::HelmTemplate => formatter.write_str("Helm template"),
+            Self::ToolConfiguration(tool) => write!(formatter, "configuration of {tool}"),
+            Self::Encrypted => formatter.write_str("encrypted with SOPS"),
+            Self::NotAnObject => formatter.write_str("not a Kubernetes object"),
+        }
+    }
+}
+
+/// What a document is.
+#[derive(Debug)]
+pub enum Class<'s> {
+    /// One object, or those of a List in order.
+    Objects(Vec<Object<'s>>),
+    /// Nothing to check.
+    Skipped(SkipReason),
+    /// Nearly an object: what is missing, and the node to point at.
+    Incomplete {
+        /// What is wrong.
+        message: String,
+        /// The smallest edit that mends it.
+        help: &'static str,
+        /// The document.
+        node: Node<'s>,
+    },
+}
+
+/// Groups whose kinds are files of tools and are never sent to an API server.
+const TOOL_GROUPS: &[(&str, &str)] = &[
+    ("apiserver.config.k8s.io", "the API server"),
+    ("apiserver.k8s.io", "the API server"),
+    ("audit.k8s.io", "the API server"),
+    ("builtin", "kustomize"),
+    ("client.authentication.k8s.io", "a client"),
+    ("config.kubernetes.io", "kustomize"),
+    ("config.karmada.io", "Karmada"),
+    ("controlplane.kubeadm.k8s.io", "kubeadm"),
+    ("ctlptl.dev", "ctlptl"),
+    ("devfile.io", "a devfile"),
+    ("eksctl.io", "eksctl"),
+    ("k0sctl.k0sproject.io", "k0sctl"),
+    ("k3d.io", "k3d"),
+    ("kind.x-k8s.io", "kind"),
+    ("kubeadm.k8s.io", "kubeadm"),
+    ("kubecontrolplane.config.openshift.io", "OpenShift"),
+    ("kubelet.config.k8s.io", "the kubelet"),
+    ("kubeproxy.config.k8s.io", "kube-proxy"),
+    ("kubescheduler.config.k8s.io", "the scheduler"),
+    ("kuttl.dev", "KUTTL"),
+    ("meta.pkg.crossplane.io", "a Crossplane package"),
+    ("schema.plugin.fluxcd.io", "flux schema"),
+    ("skaffold", "Skaffold"),
+    ("backstage.io", "Backstage"),
+    ("bunnyshell.com", "Bunnyshell"),
+    ("okteto.com", "Okteto"),
+];
+
+impl<'s> Class<'s> {
+    /// The class of a document.
+    #[must_use]
+    pub fn of(node: Node<'s>) -> Self {
+        match Object::from_node(node) {
+            Ok(object) => Self::of_object(object),
+            Err(node) => Self::without_identity(node),
+        }
+    }
+
+    fn of_object(object: Object<'s>) -> Self {
+        let group = object.kind.group.as_str();
+        if group == "kustomize.config.k8s.io" {
+            return Self::Skipped(SkipReason::Kustomization);
+        }
+        if let Some((_, tool)) = TOOL_GROUPS.iter().find(|(known, _)| *known == group) {
+            return Self::Skipped(SkipReason::ToolConfiguration(tool));
+        }
+        let core =
+            |kind: &str, field: &str| group.is_empty() && object.kind.kind == kind && object.node.get(field).is_some();
+        if core("Config", "clusters") {
+            return Self::Skipped(SkipReason::ToolConfiguration("a client (kubeconfig)"));
+        }
+        if core("Policy", "priorities") || core("Policy", "predicates") {
+            return Self::Skipped(SkipReason::ToolConfiguration("the scheduler"));
+        }
+        if group.is_empty() && object.kind.version == "builtin" {
+            return Self::Skipped(SkipReason::ToolConfiguration("kustomize"));
+        }
+        if object.node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with("ENC[")) {
+            return Self::Skipped(SkipReason::Encrypted);
+        }
+        expand(object)
+    }
+
+    fn without_identity(node: Node<'s>) -> Self {
+        let Value::Mapping(entries) = &node.value else {
+            return Self::Skipped(if node.is_null() { SkipReason::Empty } else { SkipReason::NotAnObject });
+        };
+        if entries.is_empty() {
+            return Self::Skipped(SkipReason::Empty);
+        }
+        let encrypted = node.path(&["sops", "mac"]).is_some();
+        let wrong_type = |key| node.present(key).filter(|value| value.as_str().is_none());
+        let named = node.get("metadata").is_some_and(Node::is_mapping);
+        let (message, help) = match (node.present("apiVersion"), node.present("kind")) {
+            _ if encrypted => return Self::Skipped(SkipReason::Encrypted),
+            (Some(_), Some(_)) if wrong_type("apiVersion").is_some() => {
+                ("`apiVersion` is not a string".to_owned(), "write it as text, such as `apps/v1`")
+            }
+            (Some(_), Some(_)) if wrong_type("kind").is_some() => {
+                ("`kind` is not a string".to_owned(), "write it as text, such as `Deployment`")
+            }
+            (Some(_), Some(_)) => ("`apiVersion` or `kind` is empty".to_owned(), "fill it in"),
+            (Some(_), None) if named => ("an object without `kind`".to_owned(), "add `kind`"),
+            (None, Some(_)) if named => ("an object without `apiVersion`".to_owned(), "add `apiVersion`"),
+            _ => return Self::Skipped(SkipReason::NotAnObject),
+        };
+        Self::Incomplete { message, help, node }
+    }
+}
+
+/// The objects of a text; what is not one, or cannot be read, is passed over.
+pub fn objects(source: &Source) -> impl Iterator<Item = Object<'_>> {
+    let nodes = read_documents(FileId(0), source).into_iter().filter_map(|document| match document.content {
+        Content::Value(node) => Some(node),
+        _ => None,
+    });
+    nodes.flat_map(|node| match Class::of(node) {
+        Class::Objects(objects) => objects,
+        _ => Vec::new(),
+    })
+}
+
+/// A List's items, nested Lists' too, each with its own lines; any other object alone.
+///
+/// A typed list (`DeploymentList`) gives its items the `apiVersion` and `kind` that they may leave out, as the API
+/// server's decoder reads them; the items of `v1` `List` must have their own.
+fn expand(object: Object<'_>) -> Class<'_> {
+    let is_list = object.kind.kind.strip_suffix("List").is_some_and(|element| {
+        let untyped = element.is_empty() && object.kind.group.is_empty();
+        let typed =
+            !element.is_empty() && object.node.get("metadata").is_none_or(|metadata| metadata.get("name").is_none());
+        (untyped || typed) && matches!(object.node.get("items").map(|items| &items.value), Some(Value::Sequence(_)))
+    });
+    if !is_list {
+        return Class::Objects(vec![object]);
+    }
+    let element = object.kind.kind.trim_end_matches("List").to_owned();
+    let api_version = object.kind.api_version();
+    let span = object.node.span;
+    let Value::Mapping(entries) = object.node.value else { return Class::Objects(Vec::new()) };
+    let items = entries.into_iter().find(|entry| entry.key == "items").map(|entry| entry.value.value);
+    let Some(Value::Sequence(items)) = items else { return Class::Objects(Vec::new()) };
+    let mut objects = Vec::with_capacity(items.len());
+    for mut item in items {
+        if !element.is_empty() {
+            identify(&mut item, &api_version, &element);
+        }
+        match Class::of(item) {
+            Class::Objects(found) => objects.extend(found),
+            Class::Incomplete { message, help, node } => {
+                return Class::Incomplete { message: format!("an item of a list is {message}"), help, node };
+            }
+            Class::Skipped(_) => {
+                let node = Node { span, value: Value::Null };
+                let message = "an item of a list is not an object".to_owned();
+                return Class::Incomplete { message, help: "give it `apiVersion` and `kind`", node };
+            }
+        }
+    }
+    Class::Objects(objects)
+}
+
+/// Gives an item of a typed list the identity that it leaves out.
+fn identify(item: &mut Node<'_>, api_version: &str, kind: &str) {
+    let span = item.span;
+    let Value::Mapping(entries) = &mut item.value else { return };
+    for (key, text) in [("kind", kind), ("apiVersion", api_version)] {
+        if entries.iter().all(|entry| entry.key != key) {
+            let start = super::Span { end: span.start, ..span };
+            let value = Node { span: start, value: Value::String(text.to_owned().into()) };
+            entries.insert(0, super::Entry { key: key.into(), key_span: start, value });
+        }
+    }
+}

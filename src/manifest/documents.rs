@@ -1,0 +1,120 @@
+//! The documents of a file.
+//!
+//! In: a file's path and text. Out: one value for each document, or what is wrong with it. A broken document never hides
+//! the next one.
+
+use super::node::{FileId, Node, Span};
+use super::problem::{Places, Problem, narrow};
+use super::source::Source;
+use super::{characters, fast, json_reader, reader, stream};
+use crate::catalogue::read;
+use crate::finding::Finding;
+
+/// How large a file may be.
+pub const MAX_FILE_BYTES: usize = 256 << 20;
+
+/// A document of a file.
+#[derive(Debug)]
+pub struct Document<'s> {
+    /// Which one of the file it is, from 0.
+    pub index: usize,
+    /// From behind its `---` to the next marker or the end of the file.
+    pub span: Span,
+    /// What it holds.
+    pub content: Content<'s>,
+}
+
+/// What a document holds.
+#[derive(Debug)]
+pub enum Content<'s> {
+    /// A value.
+    Value(Node<'s>),
+    /// Nothing but blanks and comments.
+    Empty,
+    /// It cannot be read, for these reasons.
+    Broken(Vec<Finding>),
+}
+
+/// Reads all documents of a file: JSON if its name ends in `.json`, YAML otherwise.
+#[must_use]
+pub fn read_documents(file: FileId, source: &Source) -> Vec<Document<'_>> {
+    read_with(file, source, Effort::FastFirst)
+}
+
+/// The same without the fast path: for tests and benchmarks.
+#[doc(hidden)]
+#[must_use]
+pub fn read_documents_slowly(file: FileId, source: &Source) -> Vec<Document<'_>> {
+    read_with(file, source, Effort::SlowOnly)
+}
+
+/// How YAML is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    FastFirst,
+    SlowOnly,
+}
+
+fn read_with(file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>> {
+    let text = source.text.as_str();
+    if text.len() > MAX_FILE_BYTES {
+        let message = format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20);
+        let problem = Problem::new(&read::LIMIT, (0, 0), message);
+        let span = Span { file, start: 0, end: narrow(text.len()) };
+        return vec![Document { index: 0, span, content: outcome(Err(vec![problem]), &mut Places::new(source)) }];
+    }
+    let json = source.path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("json"));
+    if json { json_documents(file, source) } else { yaml_documents(file, source, effort) }
+}
+
+fn json_documents(file: FileId, source: &Source) -> Vec<Document<'_>> {
+    let text = source.text.as_str();
+    let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut places = Places::new(source);
+    let mut documents = Vec::new();
+    while let Some(read) = json_reader::read(file, text, start) {
+        let content = outcome(read.value, &mut places);
+        let span = Span { file, start: narrow(start), end: narrow(read.end) };
+        documents.push(Document { index: documents.len(), span, content });
+        start = read.end;
+    }
+    if documents.is_empty() {
+        let span = Span { file, start: narrow(start), end: narrow(text.len()) };
+        documents.push(Document { index: 0, span, content: Content::Empty });
+    }
+    documents
+}
+
+fn yaml_documents(file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>> {
+    let text = source.text.as_str();
+    let mut places = Places::new(source);
+    let read = |(index, chunk): (usize, stream::Chunk)| {
+        let fast = if effort == Effort::FastFirst { fast::read(file, text, &chunk) } else { None };
+        let content = match fast {
+            Some(node) => Content::Value(node),
+            None if chunk.is_blank(text) => blank(text, &chunk, &mut places),
+            None => outcome(reader::read(file, text, &chunk), &mut places),
+        };
+        let span = Span { file, start: narrow(chunk.body.start), end: narrow(chunk.body.end) };
+        Document { index, span, content }
+    };
+    stream::split(text).into_iter().enumerate().map(read).collect()
+}
+
+/// A document of blanks and comments, which may not hold just any character either.
+fn blank<'s>(text: &'s str, chunk: &stream::Chunk, places: &mut Places<'_>) -> Content<'s> {
+    match characters::check(text, &chunk.body) {
+        Ok(()) => Content::Empty,
+        Err(problem) => outcome(Err(vec![problem]), places),
+    }
+}
+
+fn outcome<'s>(read: Result<Node<'s>, Vec<Problem>>, places: &mut Places<'_>) -> Content<'s> {
+    match read {
+        Ok(node) => Content::Value(node),
+        Err(problems) => Content::Broken(places.findings(problems)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

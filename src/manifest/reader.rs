@@ -1,0 +1,331 @@
+//! Reads a YAML document from a parser's events: the slow path, which knows all of YAML.
+//!
+//! In: the text of a document. Out: its tree, with the span of every value and key. Which values there are is
+//! [`super::tree`]'s part, what a scalar means [`super::scalar`]'s, what Kubernetes refuses [`super::dialect`]'s.
+
+use std::borrow::Cow;
+
+use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
+
+use super::node::{FileId, Node, Span, Value};
+use super::problem::{Problem, narrow};
+use super::scalar::{TagMismatch, resolve_plain, resolve_tagged};
+use super::stream::Chunk;
+use super::tabs::{Tabs, Token};
+use super::tree::{Bytes, Holder, MAX_DEPTH, Origin, Tree};
+use super::{characters, dialect, syntax};
+use crate::catalogue::read;
+
+/// Reads the document of a chunk of a file.
+pub(super) fn read<'s>(file: FileId, text: &'s str, chunk: &Chunk) -> Result<Node<'s>, Vec<Problem>> {
+    let document = text.get(chunk.parse.clone()).unwrap_or_default();
+    let contains = |byte: u8| memchr::memchr(byte, document.as_bytes()).is_some();
+    let mut reader = Reader {
+        text,
+        base: chunk.parse.start,
+        previous_end: chunk.parse.start,
+        documents: 0,
+        flow_depth: 0,
+        quoted: characters::separators(text, &chunk.parse).next().map(|_| Vec::new()),
+        tabs: contains(b'\t').then(|| Tabs::new(text, chunk.parse.start)),
+        tree: Tree::new(file, contains(b'*')),
+    };
+    let failure = reader.run(document, chunk).err().map(|problem| syntax::mention_template(problem, text));
+    let root = reader.tree.finish(failure)?;
+    let at = narrow(chunk.body.start);
+    Ok(root.unwrap_or(Node { span: Span { file, start: at, end: at }, value: Value::Null }))
+}
+
+struct Reader<'s> {
+    text: &'s str,
+    /// Where the parser's text starts in the file.
+    base: usize,
+    /// Where the last event ended.
+    previous_end: usize,
+    documents: usize,
+    /// How many brackets are open.
+    flow_depth: usize,
+    /// Where the quoted scalars stand, if there are characters that only quotes may hold.
+    quoted: Option<Vec<Bytes>>,
+    tabs: Option<Tabs<'s>>,
+    tree: Tree<'s>,
+}
+
+/// A scalar as the parser gives it.
+struct Scalar<'s> {
+    text: Cow<'s, str>,
+    style: ScalarStyle,
+    anchor: usize,
+    tag: Option<String>,
+    at: Bytes,
+}
+
+impl<'s> Reader<'s> {
+    fn run(&mut self, document: &'s str, chunk: &Chunk) -> Result<(), Problem> {
+        characters::check(self.text, &chunk.parse)?;
+        dialect::check_directives(self.text, chunk)?;
+        let options = granit_parser::options! {
+            emit_comments: false,
+            emit_anchor_events: true,
+            // As libyaml, and with it Go, has it
+            bom_inside_document_as_content: true,
+            block_scalar_eof_without_line_feed: true,
+            // The tree has the one limit that is told
+            flow_nesting_limit: MAX_DEPTH + 1,
+            block_nesting_limit: MAX_DEPTH + 1,
+        };
+        for event in Parser::<StrInput<'s>>::new_from_str_with_options(document, options) {
+            let (event, span) = event.map_err(|error| syntax::explain(&error, self.text, self.base))?;
+            if let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) {
+                dialect::check_tag(self.text, (self.base + tag.start, self.base + tag.end))?;
+            }
+            let range = span.byte_range().unwrap_or_default();
+            self.event(event, (self.base + range.start, self.base + range.end))?;
+        }
+        if let Some(tabs) = &self.tabs {
+            tabs.reach(chunk.parse.end)?;
+        }
+        match &self.quoted {
+            Some(quoted) => characters::check_separators(self.text, &chunk.parse, quoted),
+            None => Ok(()),
+        }
+    }
+
+    fn event(&mut self, event: Event<'s>, at: Bytes) -> Result<(), Problem> {
+        match event {
+            Event::DocumentStart(explicit, _) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(Problem::new(&read::SYNTAX, at, "the document ended before this"));
+                }
+                if explicit {
+                    self.previous_end = at.1;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = tag.map(|tag| full_tag(&tag));
+                self.scalar(Scalar { text, style, anchor, tag, at })?;
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                let start = if style == StructureStyle::Block { self.first_dash(at.0) } else { at.0 };
+                self.start_collection(style, at)?;
+                self.tree.open_sequence(start, anchor)?;
+            }
+            Event::MappingStart(style, anchor, _) => {
+                self.start_collection(style, at)?;
+                self.tree.open_mapping(at.0, anchor)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.end_collection(at)?;
+            }
+            Event::Alias(anchor) => {
+                let name = self.slice(at.0 + 1, at.1);
+                self.start_token(at.0)?;
+                self.tree.alias(anchor, at, name)?;
+                self.end_token(at.1, Token::Other);
+            }
+            Event::Anchor(_, name) => dialect::check_anchor(&name, at)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start_collection(&mut self, style: StructureStyle, at: Bytes) -> Result<(), Problem> {
+        if style == StructureStyle::Flow {
+            self.start_token(at.0)?;
+            self.flow_depth += 1;
+        }
+        // A single pair inside brackets starts and ends without a token of its own
+        if at.0 < at.1 {
+            self.previous_end = at.1;
+        }
+        Ok(())
+    }
+
+    fn end_collection(&mut self, at: Bytes) -> Result<(), Problem> {
+        if self.flow_depth > 0 {
+            // Whatever is inside brackets has brackets, or is such a pair
+            self.flow_depth -= 1;
+            self.tree.close((at.0 < at.1).then_some(at.1))?;
+            self.end_token(at.1, Token::Other);
+            return Ok(());
+        }
+        // Block collections end at the next token, which may be far behind their last content
+        self.tree.close(None)
+    }
+
+    fn start_token(&self, start: usize) -> Result<(), Problem> {
+        match &self.tabs {
+            Some(tabs) if self.flow_depth == 0 => tabs.reach(start),
+            _ => Ok(()),
+        }
+    }
+
+    fn end_token(&mut self, end: usize, token: Token) {
+        self.previous_end = end;
+        if let Some(tabs) = &mut self.tabs {
+            tabs.passed(end, token);
+        }
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'s>) -> Result<(), Problem> {
+        let Scalar { text, style, anchor, tag, at } = scalar;
+        if style == ScalarStyle::Plain && at.0 == at.1 {
+            // The parser has `~` for a value that is not there
+            let at = if anchor == 0 && tag.is_none() { self.empty_value(at) } else { at };
+            let value = resolve_scalar(Cow::Borrowed(""), style, tag.as_deref(), at)?;
+            return self.tree.scalar(value, at, anchor, Origin::Written);
+        }
+        let at = if is_block(style) { self.block_scalar(at) } else { at };
+        self.check_scalar(style, at)?;
+        let origin = if text == "<<" && is_merge(style, tag.as_deref()) { Origin::Merge } else { Origin::Written };
+        let value = resolve_scalar(text, style, tag.as_deref(), at)?;
+        self.tree.scalar(value, at, anchor, origin)
+    }
+
+    /// Checks what Kubernetes refuses around and in a scalar, and moves behind it.
+    fn check_scalar(&mut self, style: ScalarStyle, at: Bytes) -> Result<(), Problem> {
+        self.start_token(at.0)?;
+        match style {
+            ScalarStyle::Plain if self.flow_depth > 0 => dialect::check_flow_scalar(self.text, at)?,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                self.quoted.iter_mut().for_each(|quoted| quoted.push(at));
+                if style == ScalarStyle::DoubleQuoted {
+                    syntax::check_escapes(self.text, at)?;
+                }
+            }
+            _ => {}
+        }
+        self.check_tabs(style, at)
+    }
+
+    fn check_tabs(&mut self, style: ScalarStyle, at: Bytes) -> Result<(), Problem> {
+        let column = if self.tabs.is_some() { self.collection_column() } else { None };
+        let least = column.map_or(0, |column| column + 1);
+        let token = if style == ScalarStyle::Plain { Token::Plain(least) } else { Token::Other };
+        self.end_token(at.1, token);
+        match &mut self.tabs {
+            Some(tabs) if is_block(style) => tabs.block_scalar(at.0, column),
+            Some(tabs) if style == ScalarStyle::Plain && self.flow_depth == 0 => tabs.plain_scalar(at, least),
+            _ => Ok(()),
+        }
+    }
+
+    /// How far the innermost collection is indented.
+    fn collection_column(&self) -> Option<usize> {
+        let start = self.tree.innermost_start()?;
+        let before = self.slice(0, start);
+        Some(start - memchr::memrchr2(b'\n', b'\r', before.as_bytes()).map_or(0, |line_break| line_break + 1))
+    }
+
+    /// Where a block scalar stands: from its indicator to its last byte that is not blank.
+    fn block_scalar(&self, (start, end): Bytes) -> Bytes {
+        let Some(indicator) = self.find_indicator(self.previous_end, b"|>") else { return (start, end) };
+        let written = self.slice(indicator, end.max(indicator));
+        let header = written.find(['\n', '\r']).unwrap_or(written.len());
+        let content = written.trim_end_matches([' ', '\t', '\n', '\r']).len();
+        if content > header {
+            return (indicator, indicator + content);
+        }
+        // Without content, the header is all there is: `|`, `>-`, `|2+`
+        let length = written.find(|letter: char| !matches!(letter, '|' | '>' | '+' | '-' | '0'..='9'));
+        (indicator, indicator + length.unwrap_or(written.len()))
+    }
+
+    /// The first dash of a block sequence. The parser has it one item too late where the dash is not indented deeper than
+    /// its key.
+    fn first_dash(&self, start: usize) -> usize {
+        match self.tree.holder() {
+            Holder::Key(end) => self.find_indicator(end, b"-").unwrap_or(start),
+            _ => start,
+        }
+    }
+
+    /// The first of some indicators behind a token, other indicators, comments and properties.
+    fn find_indicator(&self, from: usize, wanted: &[u8]) -> Option<usize> {
+        let mut at = from;
+        loop {
+            at = self.skip_blanks(at);
+            match self.text.as_bytes().get(at)? {
+                byte if wanted.contains(byte) => return Some(at),
+                b'&' | b'!' => at += self.slice(at, self.text.len()).find([' ', '\t', '\n', '\r'])?,
+                b':' | b'-' | b'?' => at += 1,
+                _ => return None,
+            }
+        }
+    }
+
+    /// Where a value that is not there would stand: right behind its dash or colon.
+    fn empty_value(&self, at: Bytes) -> Bytes {
+        let behind = |from: usize, indicator: u8| {
+            let next = self.skip_blanks(from);
+            let found = self.text.as_bytes().get(next) == Some(&indicator);
+            if found { next + 1 } else { from }
+        };
+        let place = match self.tree.holder() {
+            Holder::Sequence(end) => behind(end, b'-'),
+            Holder::Key(end) => behind(end, b':'),
+            Holder::Other => at.0,
+        };
+        (place, place)
+    }
+
+    /// The next byte that is neither blank nor of a comment.
+    fn skip_blanks(&self, from: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut at = from;
+        loop {
+            match bytes.get(at) {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => at += 1,
+                Some(b'#') => {
+                    let rest = bytes.get(at..).unwrap_or_default();
+                    at += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                }
+                _ => return at,
+            }
+        }
+    }
+
+    fn slice(&self, start: usize, end: usize) -> &'s str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+fn resolve_scalar<'s>(
+    text: Cow<'s, str>,
+    style: ScalarStyle,
+    tag: Option<&str>,
+    at: Bytes,
+) -> Result<Value<'s>, Problem> {
+    match tag {
+        Some(tag) => resolve_tagged(tag, text).map_err(|mismatch| tag_problem(&mismatch, at)),
+        None if style == ScalarStyle::Plain => Ok(resolve_plain(text)),
+        None => Ok(Value::String(text)),
+    }
+}
+
+fn is_block(style: ScalarStyle) -> bool {
+    matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+}
+
+fn full_tag(tag: &Tag) -> String {
+    format!("{}{}", tag.handle(), tag.suffix())
+}
+
+/// Whether `<<` merges: plain, or tagged `!` or `!!merge`.
+fn is_merge(style: ScalarStyle, tag: Option<&str>) -> bool {
+    match tag {
+        None => style == ScalarStyle::Plain,
+        Some(tag) => tag == "!" || tag == "tag:yaml.org,2002:merge",
+    }
+}
+
+fn tag_problem(mismatch: &TagMismatch, at: Bytes) -> Problem {
+    match mismatch {
+        TagMismatch::Type { found, wanted } => {
+            let message = format!("the value of a `{wanted}` is a {found}");
+            Problem::new(&read::SYNTAX, at, message).with_help(format!("delete the tag `{wanted}`"))
+        }
+        TagMismatch::Base64 => Problem::new(&read::SYNTAX, at, "the value of a `!!binary` is not base64"),
+    }
+}

@@ -1,0 +1,108 @@
+//! What is staged: the blobs of the Git index, which the next commit will hold.
+//!
+//! In: a folder of a work tree. Out: the staged files and their bytes, and what differs from `HEAD`. The index is read once,
+//! when the tree is opened; a `git add` meanwhile changes nothing. It never looks at the work tree's files.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use gix::index::entry::{Flags, Stage};
+use gix::objs::tree::EntryKind;
+
+use super::git::{Objects, Record, records_of_tree, snapshot};
+use super::git_tree::GitTree;
+use super::pattern::WalkOptions;
+use super::{FileTree, Listing, TreeError};
+use crate::finding::Finding;
+
+/// The staged files of a Git repository.
+#[derive(Debug)]
+pub struct GitIndex {
+    tree: GitTree,
+    records: Vec<Record>,
+}
+
+impl GitIndex {
+    /// The index of the repository that `current_folder` lies in, as the `git` program would find it: linked work trees,
+    /// `GIT_DIR` and `GIT_INDEX_FILE` count. `paths` are those of the work tree, and need not be there any more.
+    ///
+    /// # Errors
+    /// When there is no repository, its index cannot be read, or a path lies outside of it.
+    pub fn open(current_folder: &Path, paths: &[PathBuf], options: &WalkOptions) -> Result<Self, TreeError> {
+        let objects = Objects::open(current_folder)?;
+        let records = objects.with(read_index).map_err(|error| objects.failed(&error))?;
+        let snapshot = snapshot(&records);
+        let tree = GitTree::new("the Git index".to_owned(), objects, snapshot, current_folder, paths, options)?;
+        Ok(Self { tree, records })
+    }
+
+    /// The paths that the next commit changes: added, modified, deleted, and both paths of what was renamed, sorted. All of
+    /// them, not only manifests: a chart's template changes what the chart gives. Before the first commit, all entries.
+    ///
+    /// # Errors
+    /// When `HEAD` cannot be read.
+    pub fn staged_changes(&self) -> Result<Vec<String>, TreeError> {
+        let objects = self.tree.objects();
+        let head = objects.with(read_head).map_err(|error| objects.failed(&error))?;
+        let mut committed: HashMap<&[u8], _> =
+            head.iter().map(|record| (record.path.as_slice(), record.content)).collect();
+        let mut changes = BTreeSet::new();
+        for Record { path, content } in &self.records {
+            let before = committed.remove(path.as_slice()).flatten();
+            if content.is_none() || before != *content {
+                changes.insert(String::from_utf8_lossy(path).into_owned());
+            }
+        }
+        changes.extend(committed.into_keys().map(|path| String::from_utf8_lossy(path).into_owned()));
+        Ok(changes.into_iter().collect())
+    }
+}
+
+impl FileTree for GitIndex {
+    fn list(&self) -> Result<Listing, TreeError> {
+        self.tree.list()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {
+        self.tree.read(path)
+    }
+
+    fn root(&self) -> Option<&Path> {
+        self.tree.root()
+    }
+
+    fn starts(&self) -> &[String] {
+        self.tree.starts()
+    }
+
+    fn display<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        self.tree.display(path)
+    }
+}
+
+fn read_index(repository: &gix::Repository) -> Result<Vec<Record>, gix::Error> {
+    let index = repository.index_or_empty()?;
+    let mut records = Vec::with_capacity(index.entries().len());
+    for entry in index.entries() {
+        let path: &[u8] = entry.path(&index);
+        if entry.flags.contains(Flags::INTENT_TO_ADD) {
+            // `git add --intent-to-add` promises a file and stages nothing
+        } else if entry.mode.is_sparse() {
+            // A sparse index keeps one entry for all that is below a folder
+            records.extend(records_of_tree(repository, entry.id, path)?);
+        } else {
+            let is_merged = entry.stage() == Stage::Unconflicted;
+            let kind = entry.mode.to_tree_entry_mode().map_or(EntryKind::Blob, |mode| mode.kind());
+            records.push(Record { path: path.to_vec(), content: is_merged.then_some((kind, entry.id)) });
+        }
+    }
+    Ok(records)
+}
+
+fn read_head(repository: &gix::Repository) -> Result<Vec<Record>, gix::Error> {
+    match repository.head()?.try_peel_to_id()? {
+        Some(id) => records_of_tree(repository, id.object()?.peel_to_tree()?.id, b""),
+        None => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,148 @@
+//! Which files, which rules, which versions.
+
+use super::program::{Checked, Folder, MISTAKEN, OUTDATED, SOUND};
+
+const DEFINITION: &str = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: widgets.example.com
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: widgets, singular: widget, kind: Widget, listKind: WidgetList}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+                size: {type: integer}
+";
+
+const WIDGET: &str = "apiVersion: example.com/v1\nkind: Widget\nmetadata:\n  name: w\nspec:\n  size: large\n";
+
+#[test]
+fn standard_input_is_checked_as_a_file() {
+    let folder = Folder::new();
+    let json = Checked::new(folder.plimsoll_reading(MISTAKEN.as_bytes(), &["check", "-", "--format", "json"]));
+    assert_eq!(json.code, 1);
+    assert_eq!(json.found(), ["-:6 schema/type"]);
+    let human = folder.plimsoll_reading(MISTAKEN.as_bytes(), &["check", "-"]);
+    assert!(human.stdout.contains("<stdin>:6:13"), "{}", human.stdout);
+    assert!(human.stdout.contains("replicas: three"), "{}", human.stdout);
+    assert_eq!(folder.plimsoll_reading(SOUND.as_bytes(), &["check", "-"]).code, 0);
+    assert_eq!(folder.plimsoll_reading(b"", &["check", "-"]).code, 2);
+}
+
+#[test]
+fn a_finding_that_does_not_hold_for_every_version_names_those_it_holds_for() {
+    let folder = Folder::new();
+    folder.write("outdated.yaml", OUTDATED);
+    let both = folder.check(&["--kubernetes", "1.31,1.36"]);
+    assert_eq!(both.code, 1);
+    let removed: Vec<_> = both.findings().iter().filter(|finding| finding["severity"] == "deny").collect();
+    assert_eq!(removed.len(), 1, "{:?}", both.found());
+    assert_eq!(removed[0]["kubernetes"], serde_json::json!(["1.36"]));
+    assert_eq!(folder.check(&["--kubernetes", "1.31"]).code, 0);
+    let human = folder.plimsoll(&["check", "--kubernetes", "1.31,1.36"]).stdout;
+    assert!(human.contains("with Kubernetes 1.36"), "{human}");
+    assert!(human.contains("checked against Kubernetes 1.31, 1.36"), "{human}");
+}
+
+#[test]
+fn a_patch_release_counts_as_its_minor() {
+    let folder = Folder::new();
+    folder.write("sound.yaml", SOUND);
+    for version in ["1.36", "1.36.2", "v1.36.2"] {
+        assert_eq!(folder.plimsoll(&["check", "--kubernetes", version]).code, 0, "{version}");
+    }
+}
+
+#[test]
+fn definitions_from_elsewhere_are_known_and_not_checked_themselves() {
+    let folder = Folder::new();
+    folder.write("repository/widget.yaml", WIDGET).write("elsewhere/definition.yaml", DEFINITION);
+    let unknown = folder.check(&["repository"]);
+    assert_eq!((unknown.code, unknown.count("unchecked")), (0, 1));
+    assert_eq!(unknown.found(), ["repository/widget.yaml:2 schema/unknown-kind"]);
+    let known = folder.check(&["repository", "--crds", "elsewhere"]);
+    assert_eq!(known.found(), ["repository/widget.yaml:6 schema/type"]);
+    assert_eq!((known.code, known.count("files"), known.count("unchecked")), (1, 1, 0));
+}
+
+#[test]
+fn definitions_of_the_same_tree_are_known_whatever_the_order_of_files() {
+    for (definition, widget) in [("a.yaml", "b.yaml"), ("b.yaml", "a.yaml")] {
+        let folder = Folder::new();
+        folder.write(definition, DEFINITION).write(widget, WIDGET);
+        assert_eq!(folder.check(&[]).found(), [format!("{widget}:6 schema/type")]);
+    }
+}
+
+#[test]
+fn what_is_excluded_is_not_read() {
+    let folder = Folder::new();
+    folder.write("sound.yaml", SOUND).write("vendor/mistaken.yaml", MISTAKEN).write("app.generated.yaml", "a: [");
+    assert_eq!(folder.check(&[]).findings().len(), 2);
+    let checked = folder.check(&["--exclude", "vendor/", "--exclude", "*.generated.yaml"]);
+    assert_eq!((checked.code, checked.count("files")), (0, 1));
+    let again = folder.check(&["--exclude", "vendor/", "--exclude", "*.generated.yaml", "--exclude", "!vendor/"]);
+    assert_eq!(again.found(), ["vendor/mistaken.yaml:6 schema/type"]);
+}
+
+#[test]
+fn ignored_files_are_left_out_as_git_leaves_them_out() {
+    let folder = Folder::repository();
+    folder.write("sound.yaml", SOUND).write("build/mistaken.yaml", MISTAKEN).write(".gitignore", "/build\n");
+    assert_eq!(folder.check(&[]).code, 0);
+}
+
+#[test]
+fn only_the_rules_that_are_selected_run() {
+    let folder = Folder::new();
+    folder.write("mistaken.yaml", MISTAKEN).write("broken.yaml", "apiVersion: v1\nkind: [\n");
+    let rules = |arguments: &[&str]| {
+        let checked = folder.check(arguments);
+        let rules = checked.findings().iter().map(|finding| finding["rule"].as_str().unwrap().to_owned());
+        rules.collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&[]), ["read/syntax", "schema/type"]);
+    assert_eq!(rules(&["--select", "schema"]), ["schema/type"]);
+    assert_eq!(rules(&["--select", "*/type,read"]), ["read/syntax", "schema/type"]);
+    assert_eq!(rules(&["--ignore", "schema/type"]), ["read/syntax"]);
+    assert_eq!(rules(&["--select", "schema", "--ignore", "schema/type"]), [""; 0]);
+}
+
+#[test]
+fn a_path_within_a_repository_is_reported_from_its_root() {
+    let folder = Folder::repository();
+    folder.write("apps/web/mistaken.yaml", MISTAKEN).write("other.yaml", MISTAKEN);
+    assert_eq!(folder.check(&["apps"]).found(), ["apps/web/mistaken.yaml:6 schema/type"]);
+    let mut command = folder.command(&["check"]);
+    let human = super::program::run(command.current_dir(folder.at("apps")), b"");
+    assert!(human.stdout.contains("[web/mistaken.yaml:6:13]"), "{}", human.stdout);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_with_any_number_of_threads() {
+    let folder = Folder::new();
+    for index in 0..60 {
+        folder.write(&format!("{index}/mistaken.yaml"), MISTAKEN).write(&format!("{index}/widget.yaml"), WIDGET);
+    }
+    folder.write("definition.yaml", DEFINITION);
+    for format in ["human", "json", "sarif", "junit", "tap", "github", "gitlab"] {
+        let report = |threads| {
+            let mut command = folder.command(&["check", "--format", format]);
+            super::program::run(command.env("RAYON_NUM_THREADS", threads), b"").stdout
+        };
+        let one = report("1");
+        assert!(one.contains("59/mistaken.yaml"), "{one}");
+        assert!(one == report("4") && one == report("4"), "{format} differs");
+    }
+}
