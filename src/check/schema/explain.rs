@@ -314,14 +314,7 @@ fn is_secret(object: &Object<'_>, pointer: &str) -> bool {
 
 /// A value as a message shows it: short, on one line, and not at all when it is a secret.
 fn show(object: &Object<'_>, pointer: &str, node: &Node<'_>) -> String {
-<<<<<<< HEAD
-    let secret = object.kind.group.is_empty()
-        && object.kind.kind == "Secret"
-        && (pointer.starts_with("/data") || pointer.starts_with("/stringData"));
-    if secret {
-=======
     if is_secret(object, pointer) {
->>>>>>> b3
         return "the value".to_owned();
     }
     match &node.value {
