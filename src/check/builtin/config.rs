@@ -219,8 +219,12 @@ mod tests {
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
             "data": {"tls.crt": ""}, "stringData": {"tls.key": "x"}});
         assert_eq!(found(&secret), "");
-        let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "data": {"tls.crt": ""}});
-        assert_eq!(found(&secret), "object/secret-data /type: a Secret of type `kubernetes.io/tls` lacks the key `tls.key`\n");
+        let secret =
+            json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "data": {"tls.crt": ""}});
+        assert_eq!(
+            found(&secret),
+            "object/secret-data /type: a Secret of type `kubernetes.io/tls` lacks the key `tls.key`\n"
+        );
     }
 
     #[test]
@@ -230,23 +234,34 @@ mod tests {
                 "stringData": {".dockerconfigjson": value}}))
         };
         assert_eq!(secret("{\"auths\": {}}"), "");
-        let expected = "object/secret-data /stringData/.dockerconfigjson: the value of `.dockerconfigjson` is not a JSON object\n";
+        let expected =
+            "object/secret-data /stringData/.dockerconfigjson: the value of `.dockerconfigjson` is not a JSON object\n";
         assert_eq!(secret("hunter2"), expected);
         assert_eq!(secret("[]"), expected);
     }
 
     #[test]
     fn data_beyond_a_mebibyte_is_too_large() {
-        let map = |bytes: usize| found(&json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "x".repeat(bytes)}}));
+        let map =
+            |bytes: usize| found(&json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "x".repeat(bytes)}}));
         assert_eq!(map(1 << 20), "");
         assert_eq!(map((1 << 20) + 1), "object/too-large /data: 1048577 bytes of data, more than 1048576\n");
     }
 
     #[test]
     fn labels_of_pod_security_have_their_own_values() {
-        let labels = |labels: Value| found(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"labels": labels}}));
-        assert_eq!(labels(json!({"pod-security.kubernetes.io/enforce": "baseline", "pod-security.kubernetes.io/warn-version": "v1.30"})), "");
-        assert!(labels(json!({"pod-security.kubernetes.io/enforce": "strict"})).starts_with("schema/enum /metadata/labels/"));
+        let labels =
+            |labels: Value| found(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"labels": labels}}));
+        assert_eq!(
+            labels(
+                json!({"pod-security.kubernetes.io/enforce": "baseline", "pod-security.kubernetes.io/warn-version": "v1.30"})
+            ),
+            ""
+        );
+        assert!(
+            labels(json!({"pod-security.kubernetes.io/enforce": "strict"}))
+                .starts_with("schema/enum /metadata/labels/")
+        );
         assert!(labels(json!({"pod-security.kubernetes.io/warn-version": "1.30"})).starts_with("object/invalid "));
     }
 }

@@ -190,7 +190,8 @@ pub(super) fn is_empty(holder: &Node<'_>, field: &str, sink: &mut Sink<'_, '_>) 
 /// A field that the server requires: absent, `null`, or empty.
 pub(super) fn required(holder: &Node<'_>, field: &str, sink: &mut Sink<'_, '_>) {
     match holder.present(field) {
-        Some(_) => is_empty(holder, field, sink),
+        Some(node) if node.as_str() == Some("") || is_unset(holder, field) => is_empty(holder, field, sink),
+        Some(_) => {}
         None => {
             sink.missing(holder, field);
         }

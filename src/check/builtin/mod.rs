@@ -14,24 +14,30 @@ mod config;
 mod containers;
 mod cron;
 mod endpoints;
+mod environment;
 mod fields;
 mod job_policies;
 mod metadata;
+mod mounts;
 mod names;
 mod network_policy;
 mod networking;
+mod node_selector;
 mod object_name;
+mod pod_annotations;
 mod pod_spec;
 mod policy;
 mod probes;
 mod quota;
 mod rbac;
 mod resources;
+mod scheduling;
 mod security_context;
 mod selector;
 mod service;
 mod storage;
 mod volumes;
+mod windows;
 mod workloads;
 
 use super::Sink;
@@ -55,9 +61,15 @@ pub fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
         | "flowcontrol.apiserver.k8s.io"
         | "coordination.k8s.io"
         | "node.k8s.io" => admission::check(object, sink),
-        "apps" => workloads::check(object, sink),
+        "apps" => {
+            pod_spec::check(object, sink);
+            workloads::check(object, sink);
+        }
         "autoscaling" => autoscaling::check(object, sink),
-        "batch" => batch::check(object, sink),
+        "batch" => {
+            pod_spec::check(object, sink);
+            batch::check(object, sink);
+        }
         "discovery.k8s.io" => service::check(object, sink),
         "networking.k8s.io" => networking::check(object, sink),
         "policy" | "scheduling.k8s.io" => policy::check(object, sink),

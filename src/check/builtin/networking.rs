@@ -4,8 +4,8 @@
 
 use super::addresses::{canonical_cidr, is_address};
 use super::fields::{
-    DNS_LABEL, DNS_SUBDOMAIN, PATH_SEGMENT, PORT_NAME, WILDCARD_SUBDOMAIN, filled, forbidden, invalid,
-    is_one_of, is_unset, items, port_number, report, required,
+    DNS_LABEL, DNS_SUBDOMAIN, PATH_SEGMENT, PORT_NAME, WILDCARD_SUBDOMAIN, filled, forbidden, invalid, is_one_of,
+    is_unset, items, port_number, report, required,
 };
 use super::{names, network_policy};
 use crate::catalogue::{object, schema};
@@ -152,7 +152,13 @@ fn backend(backend: &Node<'_>, sink: &mut Sink<'_, '_>) {
                 (None, Some(number)) => port_number(number, sink),
                 (None, None) => {
                     let node = service.present("port").unwrap_or(service);
-                    report(&schema::REQUIRED, node, "the port has no `number` and no `name`", "add `port.number`", sink);
+                    report(
+                        &schema::REQUIRED,
+                        node,
+                        "the port has no `number` and no `name`",
+                        "add `port.number`",
+                        sink,
+                    );
                 }
             }
         }
@@ -226,7 +232,8 @@ fn service_cidr(object: &Node<'_>, sink: &mut Sink<'_, '_>) {
     } else if list.len() > 2 {
         invalid(spec.get("cidrs").unwrap_or(spec), "more than two blocks", "keep one of each IP family", sink);
     } else {
-        let families: Vec<bool> = list.iter().filter_map(|item| canonical_cidr(item, sink)).map(|block| block.is_ipv4()).collect();
+        let families: Vec<bool> =
+            list.iter().filter_map(|item| canonical_cidr(item, sink)).map(super::addresses::Cidr::is_ipv4).collect();
         if let ([first, second], [_, item]) = (families.as_slice(), list)
             && first == second
         {

@@ -44,7 +44,9 @@ fn rules(role: &Node<'_>, namespaced: bool, sink: &mut Sink<'_, '_>) {
             }
         } else if namespaced {
             forbidden(rule, "nonResourceURLs", "may stand in a ClusterRole alone", sink);
-        } else if let Some(beside) = ["apiGroups", "resources", "resourceNames"].into_iter().find(|field| !is_unset(rule, field)) {
+        } else if let Some(beside) =
+            ["apiGroups", "resources", "resourceNames"].into_iter().find(|field| !is_unset(rule, field))
+        {
             let message = format!("`nonResourceURLs` stands beside `{beside}`");
             let node = rule.get("nonResourceURLs").unwrap_or(rule);
             invalid(node, message, "make two rules of it: one for resources, one for URLs", sink);

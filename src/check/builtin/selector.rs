@@ -82,21 +82,18 @@ pub(super) fn check_template_labels(wanted: &Node<'_>, owner: &Node<'_>, sink: &
     for entry in wanted.entries() {
         let Some(value) = text(&entry.value) else { continue };
         let (key, shown) = (printable(&entry.key), printable(value));
-        match labels.node.and_then(|labels| labels.get(&entry.key)) {
-            Some(node) => {
-                if let Some(actual) = text(node).filter(|actual| *actual != value) {
-                    let message =
-                        format!("the selector asks for `{key}: {shown}`, but the template has `{}`", printable(actual));
-                    let first = sink.place(entry.key_span);
-                    let finding = sink.value(&INVALID, node, message);
-                    finding.help = Some(format!("write `{shown}`, or select `{}`", printable(actual)));
-                    finding.related.push(Related { place: first, message: "asked for here".to_owned() });
-                }
+        if let Some(node) = labels.node.and_then(|labels| labels.get(&entry.key)) {
+            if let Some(actual) = text(node).filter(|actual| *actual != value) {
+                let message =
+                    format!("the selector asks for `{key}: {shown}`, but the template has `{}`", printable(actual));
+                let first = sink.place(entry.key_span);
+                let finding = sink.value(&INVALID, node, message);
+                finding.help = Some(format!("write `{shown}`, or select `{}`", printable(actual)));
+                finding.related.push(Related { place: first, message: "asked for here".to_owned() });
             }
-            None => {
-                let message = format!("the selector asks for `{key}: {shown}`, but the template has no label `{key}`");
-                tell(&labels, entry.key_span, message, format!("add `{key}: {shown}` to the template's labels"), sink);
-            }
+        } else {
+            let message = format!("the selector asks for `{key}: {shown}`, but the template has no label `{key}`");
+            tell(&labels, entry.key_span, message, format!("add `{key}: {shown}` to the template's labels"), sink);
         }
     }
 }

@@ -146,7 +146,8 @@ fn protocol<'n>(port: &'n Node<'_>) -> &'n str {
 /// The same port and protocol twice.
 fn repeated_port(item: &Node<'_>, earlier: &[Node<'_>], sink: &mut Sink<'_, '_>) {
     let number = item.get("port").and_then(Node::as_i64);
-    let same = |other: &Node<'_>| other.get("port").and_then(Node::as_i64) == number && protocol(other) == protocol(item);
+    let same =
+        |other: &Node<'_>| other.get("port").and_then(Node::as_i64) == number && protocol(other) == protocol(item);
     if let Some(number) = number
         && earlier.iter().any(same)
     {

@@ -1,5 +1,5 @@
 //! What keeps pods running: Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController; and PodTemplate and
-//! ControllerRevision.
+//! `ControllerRevision`.
 //!
 //! In: an object. Out: findings about its selector, counts and update strategy, and about the labels and annotations of
 //! its pod template. What a pod template demands beyond its metadata is checked by `pod_spec`.
