@@ -7,36 +7,50 @@
 
 mod addresses;
 mod admission;
+mod admission_binding;
+mod admission_policy;
+mod admission_rules;
+mod api_service;
 mod autoscaling;
 mod batch;
 mod bounds;
+mod certificates;
 mod config;
 mod containers;
 mod cron;
 mod endpoints;
 mod environment;
+mod expressions;
 mod fields;
+mod flow_control;
 mod job_policies;
+mod lease;
+mod limit_range;
 mod metadata;
 mod mounts;
 mod names;
 mod network_policy;
 mod networking;
 mod node_selector;
+mod nodes;
 mod object_name;
 mod pod_annotations;
 mod pod_spec;
 mod policy;
+mod priority_level;
 mod probes;
 mod quota;
 mod rbac;
+mod resource_names;
 mod resources;
+mod runtime_class;
 mod scheduling;
 mod security_context;
 mod selector;
 mod service;
 mod storage;
 mod volumes;
+mod webhook_client;
 mod windows;
 mod workloads;
 
@@ -54,13 +68,11 @@ pub fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
             config::check(object, sink);
             storage::check(object, sink);
             quota::check(object, sink);
+            limit_range::check(object, sink);
+            nodes::check(object, sink);
         }
-        "admissionregistration.k8s.io"
-        | "apiregistration.k8s.io"
-        | "certificates.k8s.io"
-        | "flowcontrol.apiserver.k8s.io"
-        | "coordination.k8s.io"
-        | "node.k8s.io" => admission::check(object, sink),
+        "admissionregistration.k8s.io" => admission::check(object, sink),
+        "apiregistration.k8s.io" => api_service::check(object, sink),
         "apps" => {
             pod_spec::check(object, sink);
             workloads::check(object, sink);
@@ -70,8 +82,12 @@ pub fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
             pod_spec::check(object, sink);
             batch::check(object, sink);
         }
+        "certificates.k8s.io" => certificates::check(object, sink),
+        "coordination.k8s.io" => lease::check(object, sink),
         "discovery.k8s.io" => service::check(object, sink),
+        "flowcontrol.apiserver.k8s.io" => flow_control::check(object, sink),
         "networking.k8s.io" => networking::check(object, sink),
+        "node.k8s.io" => runtime_class::check(object, sink),
         "policy" | "scheduling.k8s.io" => policy::check(object, sink),
         "rbac.authorization.k8s.io" => rbac::check(object, sink),
         "storage.k8s.io" => storage::check(object, sink),
