@@ -198,6 +198,15 @@ pub(super) fn required(holder: &Node<'_>, field: &str, sink: &mut Sink<'_, '_>) 
     }
 }
 
+/// Fields that may not be empty: strings, lists and maps. That they may not lack is for the schema to say.
+pub(super) fn not_empty(holder: &Node<'_>, fields: &[&str], sink: &mut Sink<'_, '_>) {
+    for field in fields {
+        if holder.present(field).is_some() {
+            required(holder, field, sink);
+        }
+    }
+}
+
 /// A string field that is none of those allowed; absent and empty stand for the default.
 pub(super) fn one_of(holder: &Node<'_>, field: &str, allowed: &[&str], sink: &mut Sink<'_, '_>) {
     if let Some(node) = filled(holder, field) {
