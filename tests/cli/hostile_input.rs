@@ -1,6 +1,7 @@
 //! Input that takes other tools down: every run ends, says what it found where, and goes on with the other files.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
@@ -40,7 +41,7 @@ fn an_alias_bomb_ends_at_the_limit() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
     for (name, previous) in ('b'..='z').zip('a'..='y') {
         let aliases = [format!("*{previous}").as_str(); 10].join(", ");
-        bomb += &format!("{name}: &{name} [{aliases}]\n");
+        let _ = writeln!(bomb, "{name}: &{name} [{aliases}]");
     }
     assert_found("bomb.yaml", bomb, &["bomb.yaml:6 read/limit"]);
 }
@@ -64,7 +65,7 @@ fn a_line_of_fifty_megabytes_is_read_and_not_printed() {
     let long = "a".repeat(50_000_000);
     let object = |field: &str| {
         format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: long}}\nspec: {{containers: [{{name: a, {field}: \"{long}\"}}]}}\n"
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: long}}\nspec: {{containers: [{{name: a, image: b, {field}: \"{long}\"}}]}}\n"
         )
     };
     assert_found("long.yaml", object("imag"), &["long.yaml:4 schema/unknown-field"]);

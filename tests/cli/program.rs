@@ -131,7 +131,7 @@ impl Folder {
 
     /// `plimsoll check --format json` with further arguments.
     pub(crate) fn check(&self, arguments: &[&str]) -> Checked {
-        Checked::new(self.plimsoll(&[&["check", "--format", "json"], arguments].concat()))
+        Checked::new(&self.plimsoll(&[&["check", "--format", "json"], arguments].concat()))
     }
 }
 
@@ -142,7 +142,7 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
-    pub(crate) fn new(run: Run) -> Self {
+    pub(crate) fn new(run: &Run) -> Self {
         let report = serde_json::from_str(&run.stdout)
             .unwrap_or_else(|error| panic!("no report: {error}\n{}{}", run.stdout, run.stderr));
         Self { code: run.code, report }

@@ -30,7 +30,7 @@ const WIDGET: &str = "apiVersion: example.com/v1\nkind: Widget\nmetadata:\n  nam
 #[test]
 fn standard_input_is_checked_as_a_file() {
     let folder = Folder::new();
-    let json = Checked::new(folder.plimsoll_reading(MISTAKEN.as_bytes(), &["check", "-", "--format", "json"]));
+    let json = Checked::new(&folder.plimsoll_reading(MISTAKEN.as_bytes(), &["check", "-", "--format", "json"]));
     assert_eq!(json.code, 1);
     assert_eq!(json.found(), ["-:6 schema/type"]);
     let human = folder.plimsoll_reading(MISTAKEN.as_bytes(), &["check", "-"]);

@@ -7,7 +7,7 @@
 use super::bounds::{Percent, count_or_percent, non_negative, number, one_of};
 use super::names::is_dns1123_label;
 use super::object_name::NameRule;
-use super::{metadata, selector};
+use super::{metadata, selector, storage};
 use crate::catalogue::object::INVALID;
 use crate::check::Sink;
 use crate::manifest::{Node, Object};
@@ -115,6 +115,11 @@ fn stateful_set(spec: &Node<'_>, sink: &mut Sink<'_, '_>) {
         let message = format!("`{}` is no name of a Service: it must be {}", printable(text), NameRule::Label.wanted());
         sink.value(&INVALID, node, message).help =
             NameRule::Label.mended(text).map(|mended| format!("did you mean `{mended}`?"));
+    }
+    for claim in spec.present("volumeClaimTemplates").into_iter().flat_map(Node::items) {
+        if let Some(spec) = claim.present("spec") {
+            storage::claim_spec(spec, sink);
+        }
     }
     selected_template(spec, sink);
 }
