@@ -4,6 +4,7 @@
 //! is an object or several, skipped with a reason, or broken.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::crd::CustomDefinition;
@@ -36,8 +37,40 @@ struct Counts {
     objects: usize,
     valid: usize,
     invalid: usize,
-    unchecked: usize,
+    unchecked: BTreeMap<UncheckedReason, usize>,
     skipped: BTreeMap<SkipReason, usize>,
+}
+
+/// Why an object that nothing is known against was not checked, or not in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum UncheckedReason {
+    /// There is no schema for its kind, or none that can be used.
+    NoSchema,
+    /// It lacks something that a patch sets.
+    Patched,
+    /// It holds a `${variable}` where the schema wants something else than text.
+    Substituted,
+}
+
+impl fmt::Display for UncheckedReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NoSchema => "no schema",
+            Self::Patched => "incomplete without a patch",
+            Self::Substituted => "a `${variable}` to be substituted",
+        })
+    }
+}
+
+/// What came of the checks of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ObjectOutcome {
+    /// Checked, and nothing fails the run.
+    Valid,
+    /// Something fails the run.
+    Invalid,
+    /// Nothing fails the run, but it was not checked in full.
+    Unchecked(UncheckedReason),
 }
 
 impl Outcome {
@@ -58,14 +91,23 @@ impl Outcome {
         self.judge(file, Verdict::Fail);
     }
 
-    /// An object and its verdict.
-    pub(super) fn object(&mut self, file: &Arc<str>, verdict: Verdict) {
+    /// An object and what came of its checks.
+    pub(super) fn object(&mut self, file: &Arc<str>, outcome: ObjectOutcome) {
         self.counts.objects += 1;
-        match verdict {
-            Verdict::Pass => self.counts.valid += 1,
-            Verdict::Unchecked => self.counts.unchecked += 1,
-            Verdict::Fail => self.counts.invalid += 1,
-        }
+        let verdict = match outcome {
+            ObjectOutcome::Valid => {
+                self.counts.valid += 1;
+                Verdict::Pass
+            }
+            ObjectOutcome::Invalid => {
+                self.counts.invalid += 1;
+                Verdict::Fail
+            }
+            ObjectOutcome::Unchecked(reason) => {
+                *self.counts.unchecked.entry(reason).or_default() += 1;
+                Verdict::Unchecked
+            }
+        };
         self.judge(file, verdict);
     }
 
@@ -81,7 +123,9 @@ impl Outcome {
         self.counts.objects += counts.objects;
         self.counts.valid += counts.valid;
         self.counts.invalid += counts.invalid;
-        self.counts.unchecked += counts.unchecked;
+        for (reason, count) in counts.unchecked {
+            *self.counts.unchecked.entry(reason).or_default() += count;
+        }
         for (reason, count) in counts.skipped {
             *self.counts.skipped.entry(reason).or_default() += count;
         }
@@ -117,14 +161,19 @@ impl Outcome {
                 valid: counts.valid,
                 invalid: counts.invalid,
                 skipped: counts.skipped.values().sum(),
-                unchecked: counts.unchecked,
+                unchecked: counts.unchecked.values().sum(),
             },
             trees: trees.collect(),
-            skipped: counts.skipped.iter().map(|(reason, count)| (reason.to_string(), *count)).collect(),
+            skipped: reasons(&counts.skipped),
+            unchecked: reasons(&counts.unchecked),
             findings,
             kubernetes,
         }
     }
+}
+
+fn reasons<R: fmt::Display>(counts: &BTreeMap<R, usize>) -> Vec<(String, usize)> {
+    counts.iter().map(|(reason, count)| (reason.to_string(), *count)).collect()
 }
 
 fn worse(left: Verdict, right: Verdict) -> Verdict {

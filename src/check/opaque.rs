@@ -56,7 +56,7 @@ pub(super) fn forgive_substituted(object: &Object<'_>, findings: &mut Vec<Findin
 pub(super) fn forgive_patched(object: &Object<'_>, patched: &PatchedFields, findings: &mut Vec<Finding>) -> bool {
     let before = findings.len();
     findings.retain(|finding| {
-        let field = finding.pointer.as_deref().and_then(|pointer| pointer.rsplit('/').next()).unwrap_or_default();
+        let field = finding.pointer.as_deref().unwrap_or_default();
         finding.rule != catalogue::schema::REQUIRED.id || !patched.sets(&object.kind.kind, field)
     });
     findings.len() < before

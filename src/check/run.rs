@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::account::Outcome;
+use super::account::{ObjectOutcome, Outcome, UncheckedReason};
 use super::against::{OldObjects, same_object};
 use super::duplicates::Identity;
 use super::schema::{Coverage, Minor, Schemas};
@@ -25,7 +25,7 @@ use crate::manifest::{
     Class, Content, Document, FileId, Object, SkipReason, Source, Sources, decode, objects, read_documents,
 };
 use crate::repo::{FileEntry, FileTree, Layout, PatchedFields, TreeError};
-use crate::report::{Report, Verdict};
+use crate::report::Report;
 
 /// What to check, and how.
 pub struct Request<'r> {
@@ -259,13 +259,14 @@ impl InFile<'_> {
             outcome.identities.push((identity, sources.place(name)));
         }
         let denied = |finding: &Finding| pass.settings.severity_of(finding) == Some(Severity::Deny);
-        let verdict = match coverage {
-            _ if findings.iter().any(denied) => Verdict::Fail,
-            Coverage::Unchecked => Verdict::Unchecked,
-            Coverage::Checked if substituted || patched => Verdict::Unchecked,
-            Coverage::Checked => Verdict::Pass,
+        let became = match coverage {
+            _ if findings.iter().any(denied) => ObjectOutcome::Invalid,
+            Coverage::Unchecked => ObjectOutcome::Unchecked(UncheckedReason::NoSchema),
+            Coverage::Checked if patched => ObjectOutcome::Unchecked(UncheckedReason::Patched),
+            Coverage::Checked if substituted => ObjectOutcome::Unchecked(UncheckedReason::Substituted),
+            Coverage::Checked => ObjectOutcome::Valid,
         };
-        outcome.object(&source.path, verdict);
+        outcome.object(&source.path, became);
         outcome.findings.extend(findings);
     }
 }

@@ -3,7 +3,7 @@
 //! In: paths as a user names them and what to leave out. Out: a sorted list of files and their bytes. The rest of the
 //! pipeline cannot tell one tree from another, and nothing else in the checker opens a file of the repository.
 //!
-//! All trees are listed by the same walk ([`walk`]), so the same content gives the same list, whether it lies on disk, is
+//! All trees are listed by the same walk (`walk.rs`), so the same content gives the same list, whether it lies on disk, is
 //! staged or was committed. Links are followed within the root only, and every file is listed once.
 
 use std::borrow::Cow;

@@ -6,23 +6,30 @@
 
 use std::collections::BTreeSet;
 
-use crate::manifest::{Content, FileId, Node, Source, Value, read_documents};
+use crate::manifest::{Content, FileId, Node, Source, Value, escape_pointer_step, read_documents};
 
 /// Patches within patches (a Flux Kustomization that patches Flux Kustomizations) are followed this deep.
 const DEEPEST: usize = 4;
 
-/// Kinds and the fields that patches set in them; an empty kind stands for any.
+/// What stands in a pointer for any item of a list.
+const ANY_ITEM: &str = "*";
+
+/// Kinds and the fields that patches set in them, as JSON pointers with `*` for an item of a list. An empty kind stands
+/// for any.
 #[derive(Debug, Clone, Default)]
 pub struct PatchedFields {
     fields: BTreeSet<(String, String)>,
 }
 
 impl PatchedFields {
-    /// Whether a patch sets a field of objects of a kind.
+    /// Whether a patch sets the field at a JSON pointer in objects of a kind.
     #[must_use]
-    pub fn sets(&self, kind: &str, field: &str) -> bool {
-        let set = |kind: &str| self.fields.contains(&(kind.to_owned(), field.to_owned()));
-        !self.fields.is_empty() && (set(kind) || set(""))
+    pub fn sets(&self, kind: &str, pointer: &str) -> bool {
+        if self.fields.is_empty() {
+            return false;
+        }
+        let field = any_item(pointer);
+        [kind, ""].into_iter().any(|kind| self.fields.contains(&(kind.to_owned(), field.clone())))
     }
 
     /// Adds those of others.
@@ -62,28 +69,49 @@ impl PatchedFields {
             let Content::Value(node) = document.content else { continue };
             let kind = node.get("kind").and_then(Node::as_str).filter(|_| kind.is_empty()).unwrap_or(kind);
             match &node.value {
-                // A JSON patch: the fields are in its paths, and in the values that it puts there.
-                Value::Sequence(operations) => {
-                    for operation in operations {
-                        let steps =
-                            operation.get("path").and_then(Node::as_str).into_iter().flat_map(|path| path.split('/'));
-                        self.fields.extend(steps.map(|step| (kind.to_owned(), step.to_owned())));
-                        operation.get("value").into_iter().for_each(|value| self.keys(value, kind));
-                    }
-                }
-                _ => self.keys(&node, kind),
+                Value::Sequence(operations) => operations.iter().for_each(|operation| self.operation(operation, kind)),
+                _ => self.keys(&node, kind, "", Items::Merged),
             }
             node.get("spec").into_iter().for_each(|spec| self.inline(spec, depth));
         }
     }
 
-    fn keys(&mut self, node: &Node<'_>, kind: &str) {
-        for entry in node.entries() {
-            self.fields.insert((kind.to_owned(), entry.key.to_string()));
-            self.keys(&entry.value, kind);
-        }
-        node.items().iter().for_each(|item| self.keys(item, kind));
+    /// An operation of a JSON patch: the field of its path, and those of the value that it puts there.
+    fn operation(&mut self, operation: &Node<'_>, kind: &str) {
+        let text = |key| operation.get(key).and_then(Node::as_str);
+        let (Some("add" | "replace" | "copy" | "move"), Some(path)) = (text("op"), text("path")) else { return };
+        let field = any_item(path);
+        self.fields.insert((kind.to_owned(), field.clone()));
+        operation.get("value").into_iter().for_each(|value| self.keys(value, kind, &field, Items::Whole));
     }
+
+    fn keys(&mut self, node: &Node<'_>, kind: &str, pointer: &str, items: Items) {
+        let names_the_item = |key: &str| items == Items::Merged && key == "name" && pointer.ends_with("/*");
+        for entry in node.entries().iter().filter(|entry| !names_the_item(&entry.key)) {
+            let field = format!("{pointer}/{}", escape_pointer_step(&entry.key));
+            self.keys(&entry.value, kind, &field, items);
+            self.fields.insert((kind.to_owned(), field));
+        }
+        for item in node.items() {
+            self.keys(item, kind, &format!("{pointer}/{ANY_ITEM}"), items);
+        }
+    }
+}
+
+/// What the items of a patch's lists are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Items {
+    /// Merged into those of the object: the `name` of one says which is meant, and sets nothing.
+    Merged,
+    /// Put there as they are.
+    Whole,
+}
+
+/// A JSON pointer with `*` for the items of lists.
+fn any_item(pointer: &str) -> String {
+    let is_item = |step: &str| step == "-" || (!step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()));
+    let steps: Vec<&str> = pointer.split('/').map(|step| if is_item(step) { ANY_ITEM } else { step }).collect();
+    steps.join("/")
 }
 
 #[cfg(test)]
@@ -106,9 +134,9 @@ mod tests {
         let patched = patched(
             "patches:\n- patch: |\n    kind: Kustomization\n    spec:\n      interval: 1m\n  target: {kind: Kustomization}\n",
         );
-        assert!(patched.sets("Kustomization", "interval"));
-        assert!(!patched.sets("HelmRelease", "interval"));
-        assert!(!patched.sets("Kustomization", "prune"));
+        assert!(patched.sets("Kustomization", "/spec/interval"));
+        assert!(!patched.sets("HelmRelease", "/spec/interval"));
+        assert!(!patched.sets("Kustomization", "/spec/prune"));
     }
 
     #[test]
@@ -116,7 +144,7 @@ mod tests {
         let patched = patched(
             "patches:\n- patch: |\n    kind: Kustomization\n    spec:\n      patches:\n      - patch: |\n          kind: HelmRelease\n          spec: {interval: 1m}\n",
         );
-        assert!(patched.sets("HelmRelease", "interval"));
+        assert!(patched.sets("HelmRelease", "/spec/interval"));
     }
 
     #[test]
@@ -124,6 +152,16 @@ mod tests {
         let patched = patched(
             "patches:\n- target: {kind: Service}\n  patch: |\n    - {op: add, path: /spec/ports/0/port, value: 80}\n",
         );
-        assert!(patched.sets("Service", "port"));
+        assert!(patched.sets("Service", "/spec/ports/2/port"));
+        assert!(!patched.sets("Service", "/spec/port"));
+    }
+
+    #[test]
+    fn the_name_in_an_item_of_a_patch_says_which_item_is_meant() {
+        let patched = patched(
+            "patches:\n- patch: |\n    kind: Pod\n    spec:\n      containers:\n      - {name: web, image: web:1}\n",
+        );
+        assert!(patched.sets("Pod", "/spec/containers/0/image"));
+        assert!(!patched.sets("Pod", "/spec/containers/0/name"));
     }
 }

@@ -216,6 +216,9 @@ fn write_summary(report: &Report, context: &Context<'_>, out: &mut dyn Write) ->
     for (reason, number) in &report.skipped {
         writeln!(out, "  skipped {number}: {}", printable(reason))?;
     }
+    for (reason, number) in &report.unchecked {
+        writeln!(out, "  unchecked {number}: {}", printable(reason))?;
+    }
     if !report.kubernetes.is_empty() {
         writeln!(out, "checked against Kubernetes {}", report.kubernetes.join(", "))?;
     }

@@ -34,6 +34,8 @@ pub struct Report {
     pub summary: Summary,
     /// Why documents were skipped, and how many for each reason; sorted by reason.
     pub skipped: Vec<(String, usize)>,
+    /// Why objects were not checked, or not in full, and how many for each reason; sorted by reason.
+    pub unchecked: Vec<(String, usize)>,
     /// The verdict on each tree, sorted by path.
     pub trees: Vec<TreeVerdict>,
     /// What was found, in [`Finding::order`].
@@ -57,7 +59,7 @@ pub struct Summary {
     pub invalid: usize,
     /// Left out for a reason that the report names.
     pub skipped: usize,
-    /// Not checked for want of a schema: neither valid nor invalid.
+    /// Not checked, or not in full, for a reason that the report names: neither valid nor invalid.
     pub unchecked: usize,
 }
 

@@ -105,6 +105,7 @@ impl Texts {
         Report {
             summary: Summary { files: 4, documents: 5, objects: 4, valid: 1, invalid: 2, skipped: 1, unchecked: 1 },
             skipped: vec![("a kustomization\u{7}".into(), 1)],
+            unchecked: vec![("no schema".into(), 1)],
             trees: vec![
                 TreeVerdict { path: "apps".into(), kind: TreeKind::Kustomization, verdict: Verdict::Fail },
                 TreeVerdict { path: "base".into(), kind: TreeKind::Plain, verdict: Verdict::Pass },
