@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::crd::CustomDefinition;
-use super::duplicates::Identity;
+use super::duplicates::Definition;
 use crate::finding::{Finding, Place};
 use crate::manifest::{SkipReason, Source};
 use crate::repo::{Layout, PatchedFields};
@@ -19,14 +19,14 @@ use crate::report::{Report, Summary, TreeVerdict, Verdict};
 pub(super) struct Outcome {
     counts: Counts,
     pub(super) findings: Vec<Finding>,
-    /// How each object is called, for finding those that are defined twice.
-    pub(super) identities: Vec<(Identity, Place)>,
+    /// How each object is called and where, for finding those that are defined twice.
+    pub(super) named: Vec<Definition>,
     /// The `CustomResourceDefinitions` of the file.
     pub(super) definitions: Vec<(CustomDefinition, Place)>,
     /// The worst that each file with objects, or with what should be one, holds.
     files: BTreeMap<Arc<str>, Verdict>,
     /// What the patches of its Flux Kustomizations set.
-    pub(super) patched: PatchedFields,
+    pub(super) flux_patches: PatchedFields,
     /// The text of a file with objects that the second pass checks.
     pub(super) waiting: Option<Arc<Source>>,
 }
@@ -46,18 +46,21 @@ struct Counts {
 pub(super) enum UncheckedReason {
     /// There is no schema for its kind, or none that can be used.
     NoSchema,
-    /// It lacks something that a patch sets.
+    /// It lacks something that a kustomization sets.
     Patched,
-    /// It holds a `${variable}` where the schema wants something else than text.
+    /// It holds a `${variable}` that would not be allowed as it stands.
     Substituted,
+    /// It holds an encrypted value that would not be allowed as it stands.
+    Encrypted,
 }
 
 impl fmt::Display for UncheckedReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::NoSchema => "no schema",
-            Self::Patched => "incomplete without a patch",
+            Self::Patched => "incomplete before it is rendered",
             Self::Substituted => "a `${variable}` to be substituted",
+            Self::Encrypted => "encrypted with SOPS",
         })
     }
 }
@@ -111,6 +114,17 @@ impl Outcome {
         self.judge(file, verdict);
     }
 
+    /// What was found across files fails an object that had nothing against it.
+    pub(super) fn spoil(&mut self) {
+        self.counts.valid = self.counts.valid.saturating_sub(1);
+        self.counts.invalid += 1;
+    }
+
+    /// A finding fails the run: no tree with its file passes.
+    pub(super) fn fail(&mut self, finding: &Finding) {
+        self.judge(&finding.place.path, Verdict::Fail);
+    }
+
     fn judge(&mut self, file: &Arc<str>, verdict: Verdict) {
         let known = self.files.entry(Arc::clone(file)).or_insert(verdict);
         *known = worse(*known, verdict);
@@ -118,7 +132,7 @@ impl Outcome {
 
     /// Adds what another file gave.
     pub(super) fn add(&mut self, other: Self) {
-        let Self { counts, findings, identities, definitions, files, patched: _, waiting: _ } = other;
+        let Self { counts, findings, named, definitions, files, flux_patches: _, waiting: _ } = other;
         self.counts.documents += counts.documents;
         self.counts.objects += counts.objects;
         self.counts.valid += counts.valid;
@@ -130,7 +144,7 @@ impl Outcome {
             *self.counts.skipped.entry(reason).or_default() += count;
         }
         self.findings.extend(findings);
-        self.identities.extend(identities);
+        self.named.extend(named);
         self.definitions.extend(definitions);
         for (file, verdict) in files {
             self.judge(&file, verdict);
@@ -148,8 +162,7 @@ impl Outcome {
         findings.sort_by(Finding::order);
         let trees = layout.trees(self.files.keys().map(AsRef::as_ref)).into_iter().map(|tree| {
             let verdicts = tree.files.iter().filter_map(|file| self.files.get(file.as_str()).copied());
-            // A chart is not rendered, so nothing of it was checked.
-            let nothing = if tree.files.is_empty() { Verdict::Unchecked } else { Verdict::Pass };
+            let nothing = if tree.is_complete { Verdict::Pass } else { Verdict::Unchecked };
             TreeVerdict { verdict: verdicts.fold(nothing, worse), path: tree.path, kind: tree.kind }
         });
         let counts = &self.counts;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::duplicates::Identity;
+use super::run::guarded;
 use super::schema::Schemas;
 use crate::manifest::{Object, Source, decode, objects};
 use crate::repo::{FileTree, TreeError};
@@ -16,7 +17,7 @@ use crate::repo::{FileTree, TreeError};
 /// Where each custom resource of the other revision is written.
 #[derive(Debug, Default)]
 pub(super) struct OldObjects {
-    texts: FxHashMap<Identity, Arc<Source>>,
+    texts: FxHashMap<Identity, Vec<Arc<Source>>>,
 }
 
 impl OldObjects {
@@ -36,20 +37,33 @@ impl OldObjects {
             })
             .flat_map_iter(|source| {
                 // Only custom resources have such rules.
-                let custom = objects(&source).filter(|object| !schemas.is_builtin(&object.kind));
-                let identities: Vec<Identity> = custom.filter_map(|object| Identity::of(&object)).collect();
+                let identities = guarded(|| {
+                    let custom = objects(&source).filter(|object| !schemas.is_builtin(&object.kind));
+                    custom.filter_map(|object| Identity::of(&object)).collect::<Vec<_>>()
+                });
                 identities.into_iter().map(move |identity| (identity, Arc::clone(&source)))
             })
             .collect();
-        Ok(Self { texts: found.into_iter().collect() })
+        let mut texts: FxHashMap<Identity, Vec<Arc<Source>>> = FxHashMap::default();
+        for (identity, source) in found {
+            texts.entry(identity).or_default().push(source);
+        }
+        Ok(Self { texts })
     }
 
-    /// The text that held an object.
-    pub(super) fn text(&self, object: &Object<'_>) -> Option<&Source> {
+    /// The text that held an object: that of the same path, or else the only other one whose path `is_gone`. Several
+    /// environments may each have an object of the same name, and one of them is no earlier state of another.
+    pub(super) fn text(&self, object: &Object<'_>, path: &str, is_gone: impl Fn(&str) -> bool) -> Option<&Source> {
         if self.texts.is_empty() {
             return None;
         }
-        self.texts.get(&Identity::of(object)?).map(AsRef::as_ref)
+        let texts = self.texts.get(&Identity::of(object)?)?;
+        let same_path = texts.iter().find(|source| &*source.path == path);
+        let moved = || match texts.as_slice() {
+            [only] if is_gone(&only.path) => Some(only),
+            _ => None,
+        };
+        same_path.or_else(moved).map(AsRef::as_ref)
     }
 }
 

@@ -4,7 +4,7 @@
 //! siblings are compared, the resources of one kustomization or the manifests of one folder: two overlays may well make
 //! the same object, and what kustomizations rename is not known before they are rendered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalogue;
 use crate::finding::{Finding, ObjectReference, Place, Severity};
@@ -15,44 +15,67 @@ use crate::repo::{Layout, TreeKind};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     group: String,
-    reference: ObjectReference,
+    kind: String,
+    namespace: Option<String>,
+    name: String,
 }
 
 impl Identity {
     /// The identity of an object with a name.
     pub(super) fn of(object: &Object<'_>) -> Option<Self> {
-        object.name()?;
-        let reference = ObjectReference { api_version: String::new(), ..object.reference() };
-        Some(Self { group: object.kind.group.clone(), reference })
+        Some(Self {
+            group: object.kind.group.clone(),
+            kind: object.kind.kind.clone(),
+            namespace: object.namespace().map(str::to_owned),
+            name: object.name()?.to_owned(),
+        })
     }
 }
 
+/// An object of the run, as far as duplicates go.
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub(super) identity: Identity,
+    pub(super) reference: ObjectReference,
+    /// Where its name is written.
+    pub(super) place: Place,
+    /// Whether nothing else fails it.
+    pub(super) is_valid: bool,
+}
+
+/// A definition that is not the first of its object.
+#[derive(Debug)]
+pub(super) struct Duplicate {
+    pub(super) finding: Finding,
+    /// Whether nothing else fails the object.
+    pub(super) is_valid: bool,
+}
+
 /// The repetitions among the objects of a run.
-pub(super) fn check(layout: &Layout, mut objects: Vec<(Identity, Place)>) -> Vec<Finding> {
-    objects.sort_by(|left, right| left.1.cmp(&right.1));
-    let mut first: HashMap<(TreeKind, String, &Identity), &Place> = HashMap::with_capacity(objects.len());
-    let mut findings = Vec::new();
-    for (identity, place) in &objects {
-        let (kind, folder) = layout.siblings(&place.path);
-        match first.entry((kind, folder.to_owned(), identity)) {
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(place);
+pub(super) fn check(layout: &Layout, mut definitions: Vec<Definition>) -> Vec<Duplicate> {
+    definitions.sort_by(|left, right| left.place.cmp(&right.place));
+    let mut first: HashMap<(TreeKind, &str, &Identity), &Place> = HashMap::with_capacity(definitions.len());
+    let mut told: HashSet<&Place> = HashSet::new();
+    let mut duplicates = Vec::new();
+    for definition in &definitions {
+        let Definition { identity, reference, place, is_valid } = definition;
+        for (kind, folder) in layout.siblings(&place.path) {
+            let earlier = *first.entry((kind, folder, identity)).or_insert(place);
+            if earlier == place || !told.insert(place) {
+                continue;
             }
-            std::collections::hash_map::Entry::Occupied(entry) => {
-                let earlier = *entry.get();
-                let message = format!("{} is defined twice", identity.reference);
-                let mut finding = Finding::new(&catalogue::object::DUPLICATE, place.clone(), message)
-                    .with_help("remove one of them, or rename it")
-                    .with_related(earlier.clone(), "first defined here");
-                // Files of a plain folder may be alternatives that nobody applies together.
-                if kind == TreeKind::Plain && earlier.path != place.path {
-                    finding.severity = Severity::Warn;
-                }
-                finding.object = Some(identity.reference.clone());
-                finding.pointer = Some("/metadata/name".to_owned());
-                findings.push(finding);
+            let message = format!("{reference} is defined twice");
+            let mut finding = Finding::new(&catalogue::object::DUPLICATE, place.clone(), message)
+                .with_help("remove one of them, or rename it")
+                .with_related(earlier.clone(), "first defined here");
+            // Files of a plain folder may be alternatives that nobody applies together.
+            if kind == TreeKind::Plain && earlier.path != place.path {
+                finding.severity = Severity::Warn;
             }
+            finding.object = Some(reference.clone());
+            finding.pointer = Some("/metadata/name".to_owned());
+            duplicates.push(Duplicate { finding, is_valid: *is_valid });
         }
     }
-    findings
+    duplicates
 }

@@ -12,19 +12,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::account::{ObjectOutcome, Outcome, UncheckedReason};
 use super::against::{OldObjects, same_object};
-use super::duplicates::Identity;
+use super::duplicates::{Definition, Duplicate, Identity};
 use super::schema::{Coverage, Minor, Schemas};
 use super::{Sink, builtin, crd, duplicates, opaque, schema};
 use crate::catalogue;
 use crate::config::Settings;
-use crate::finding::{Finding, Place, Severity};
+use crate::finding::{Finding, Place};
 use crate::manifest::{
     Class, Content, Document, FileId, Object, SkipReason, Source, Sources, decode, objects, read_documents,
 };
-use crate::repo::{FileEntry, FileTree, Layout, PatchedFields, TreeError};
+use crate::repo::{FileEntry, FileTree, Layout, PatchedFields, TreeError, TreeKind};
 use crate::report::Report;
 
 /// What to check, and how.
@@ -54,12 +55,20 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     let mut others = Vec::new();
     if let Some(only) = only {
         (listing.files, others) = listing.files.into_iter().partition(|file| only.contains(&file.path));
-        listing.findings.retain(|finding| only.contains(finding.place.path.as_ref()));
+        listing.findings.retain(|finding| concerns(&finding.place.path, only));
     }
+    let paths: FxHashSet<&str> = listing.files.iter().chain(&others).map(|file| file.path.as_str()).collect();
     let bundled = Schemas::bundled();
-    let nothing_old = OldObjects::default();
-    let patched = layout.patched();
-    let first = Pass { settings, layout: &layout, schemas: &bundled, old: &nothing_old, patched, part: Part::Builtin };
+    let (nothing_old, no_patches) = (OldObjects::default(), PatchedFields::default());
+    let first = Pass {
+        settings,
+        layout: &layout,
+        paths: &paths,
+        schemas: &bundled,
+        old: &nothing_old,
+        flux_patches: &no_patches,
+        part: Part::Builtin,
+    };
     let mut outcomes: Vec<Outcome> = (listing.files.par_iter().enumerate())
         .map(|(index, entry)| {
             let outcome = first.file(file_id(index), tree, entry);
@@ -72,46 +81,130 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     let found = outcomes.iter_mut().flat_map(|outcome| std::mem::take(&mut outcome.definitions));
     let mut definitions: Vec<_> = definitions.into_iter().chain(found).collect();
     if !waiting.is_empty() {
-        definitions.par_extend(others.par_iter().flat_map_iter(|entry| definitions_in(tree, &entry.path)));
+        // What is wrong with these files is the matter of a run that checks them.
+        let found = |entry: &FileEntry| definitions_in(tree, &entry.path).unwrap_or_default();
+        definitions.par_extend(others.par_iter().flat_map_iter(found));
     }
     let schemas = bundled.with_definitions(definitions);
     let old = against.map_or_else(|| Ok(OldObjects::default()), |tree| OldObjects::read(tree, &schemas))?;
-    let mut patched = patched.clone();
+    let mut flux_patches = PatchedFields::default();
     for outcome in &mut outcomes {
-        patched.extend(std::mem::take(&mut outcome.patched));
+        flux_patches.extend(std::mem::take(&mut outcome.flux_patches));
     }
-    let second =
-        Pass { settings, layout: &layout, schemas: &schemas, old: &old, patched: &patched, part: Part::Custom };
+    let second = Pass {
+        settings,
+        layout: &layout,
+        paths: &paths,
+        schemas: &schemas,
+        old: &old,
+        flux_patches: &flux_patches,
+        part: Part::Custom,
+    };
     outcomes.par_extend(waiting.into_par_iter().map(|(index, source)| second.source(file_id(index), &source)));
 
     let mut total = Outcome::default();
     for outcome in outcomes {
         total.add(outcome);
     }
-    let mut findings = std::mem::take(&mut total.findings);
-    findings.extend(listing.findings);
-    findings.extend(duplicates::check(&layout, std::mem::take(&mut total.identities)));
-    let findings = findings.into_iter().filter_map(|finding| {
+    let settled = |finding: Finding| {
         let severity = settings.severity_of(&finding)?;
         Some(Finding { severity, ..finding })
-    });
-    let findings = findings.collect();
+    };
+    let fails = |finding: &Finding| finding.severity >= settings.fail_on;
+    let mut findings = std::mem::take(&mut total.findings);
+    findings.extend(listing.findings);
+    let mut findings: Vec<Finding> = findings.into_iter().filter_map(settled).collect();
+    let mut named = std::mem::take(&mut total.named);
+    named.par_extend(siblings(&layout, &listing.files, &others).flat_map_iter(|entry| named_in(tree, &layout, entry)));
+    for Duplicate { finding, is_valid } in duplicates::check(&layout, named) {
+        let Some(finding) = settled(finding) else { continue };
+        if is_valid && fails(&finding) {
+            total.spoil();
+        }
+        findings.push(finding);
+    }
+    findings.iter().filter(|finding| fails(finding)).for_each(|finding| total.fail(finding));
     Ok(total.report(listing.files.len(), findings, &layout, settings.all_targets()))
 }
 
-/// The `CustomResourceDefinitions` of a file that is not itself checked; one that cannot be read has none.
-pub fn definitions_in(tree: &dyn FileTree, path: &str) -> Vec<(crd::CustomDefinition, Place)> {
-    let Ok(bytes) = tree.read(path) else { return Vec::new() };
+/// Those of the other files that are applied together with one that is checked.
+fn siblings<'f>(
+    layout: &'f Layout,
+    checked: &'f [FileEntry],
+    others: &'f [FileEntry],
+) -> impl ParallelIterator<Item = &'f FileEntry> {
+    let sets: FxHashSet<(TreeKind, &str)> = checked.iter().flat_map(|entry| layout.siblings(&entry.path)).collect();
+    others.par_iter().filter(move |entry| layout.siblings(&entry.path).iter().any(|set| sets.contains(set)))
+}
+
+/// The objects of a file that is not itself checked, by their names.
+fn named_in(tree: &dyn FileTree, layout: &Layout, entry: &FileEntry) -> Vec<Definition> {
+    let text = || decode(&entry.path, tree.read(&entry.path).ok()?).ok();
+    let Some(text) = layout.role(&entry.path).is_none().then(text).flatten() else { return Vec::new() };
+    let source = Arc::new(Source::new(entry.path.as_str(), text));
+    let sources = Sources::single(FileId(0), Arc::clone(&source));
+    // It is not this run's file, and so not one that this run fails.
+    guarded(|| objects(&source).filter_map(|object| definition(&object, &sources, false)).collect())
+}
+
+/// An object by its name, if it has one.
+fn definition(object: &Object<'_>, sources: &Sources, is_valid: bool) -> Option<Definition> {
+    let name = object.node.path(&["metadata", "name"])?;
+    let identity = Identity::of(object)?;
+    Some(Definition { identity, reference: object.reference(), place: sources.place(name.span), is_valid })
+}
+
+/// Reads a file that is not itself checked; a bug of ours in it gives nothing, and does not take the run with it.
+pub(super) fn guarded<T: Default>(read: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
+}
+
+/// The `CustomResourceDefinitions` of a file that is not itself checked.
+///
+/// # Errors
+/// What is wrong with the file: one that cannot be read in full may hold more.
+pub fn definitions_in(tree: &dyn FileTree, path: &str) -> Result<Vec<(crd::CustomDefinition, Place)>, Vec<Finding>> {
+    let bytes = tree.read(path).map_err(|finding| vec![*finding])?;
     if memchr::memmem::find(&bytes, b"CustomResourceDefinition").is_none() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let Ok(text) = decode(path, bytes) else { return Vec::new() };
+    let text = decode(path, bytes).map_err(|finding| vec![*finding])?;
     let source = Source::new(path, text);
-    let found = objects(&source).filter_map(|object| {
-        let definition = crd::definition(&object)?;
-        Some((definition, source.place(object.node.span.start, object.node.span.end)))
-    });
-    found.collect()
+    guarded(|| {
+        let mut found = Vec::new();
+        for document in read_documents(FileId(0), &source) {
+            let node = match document.content {
+                Content::Value(node) => node,
+                Content::Broken(findings) => return Some(Err(findings)),
+                Content::Empty => continue,
+            };
+            let Class::Objects(objects) = Class::of(node) else { continue };
+            found.extend(objects.iter().filter_map(|object| {
+                let definition = crd::definition(object)?;
+                Some((definition, source.place(object.node.span.start, object.node.span.end)))
+            }));
+        }
+        Some(Ok(found))
+    })
+    .unwrap_or_else(|| Err(vec![crashed(&source)]))
+}
+
+/// The finding that stands for a bug of ours.
+fn crashed(source: &Source) -> Finding {
+    let message = "Plimsoll failed on this file: this is a bug in Plimsoll, please report it";
+    Finding::new(&catalogue::read::CRASH, Place::file(Arc::clone(&source.path)), message)
+}
+
+/// Whether a path is one of these files, or a folder that one of them lies in.
+fn concerns(path: &str, files: &BTreeSet<String>) -> bool {
+    let below = format!("{path}/");
+    files.contains(path) || files.range(below.clone()..).next().is_some_and(|file| file.starts_with(&below))
+}
+
+/// Whether a text is JSON as tools have it for their own settings, and surely no manifest.
+fn is_json_with_comments(source: &Source) -> bool {
+    let is_comment = |line: &str| ["//", "/*"].iter().any(|mark| line.trim_start().starts_with(mark));
+    source.path.ends_with(".json") && !source.text.contains("\"apiVersion\"") && source.text.lines().any(is_comment)
 }
 
 fn file_id(index: usize) -> FileId {
@@ -131,10 +224,12 @@ enum Part {
 struct Pass<'p> {
     settings: &'p Settings,
     layout: &'p Layout,
+    /// Every file of the tree.
+    paths: &'p FxHashSet<&'p str>,
     schemas: &'p Schemas,
     old: &'p OldObjects,
-    /// What patches set: a field that is missing may come from one.
-    patched: &'p PatchedFields,
+    /// What the patches of Flux Kustomizations set.
+    flux_patches: &'p PatchedFields,
     part: Part,
 }
 
@@ -160,9 +255,7 @@ impl Pass<'_> {
         // A bug of ours in one file must not take the verdict on all the others with it.
         catch_unwind(AssertUnwindSafe(|| self.documents(id, source))).unwrap_or_else(|_| {
             let mut outcome = Outcome::default();
-            let message = "Plimsoll failed on this file: this is a bug in Plimsoll, please report it";
-            let finding = Finding::new(&catalogue::read::CRASH, Place::file(Arc::clone(&source.path)), message);
-            outcome.broken(&source.path, [finding]);
+            outcome.broken(&source.path, [crashed(source)]);
             outcome
         })
     }
@@ -199,7 +292,15 @@ impl InFile<'_> {
         outcome.document();
         let class = match (document.content, role) {
             (Content::Empty, _) => Class::Skipped(SkipReason::Empty),
+            (Content::Broken(_), _) if is_json_with_comments(self.source) => {
+                Class::Skipped(SkipReason::JsonWithComments)
+            }
             (Content::Broken(findings), _) => return outcome.broken(&self.source.path, findings),
+            // Its name alone makes no kustomization of an object: Flux has a kind of that name, too.
+            (Content::Value(node), Some(SkipReason::Kustomization)) => match Class::of(node) {
+                class @ Class::Objects(_) => class,
+                _ => Class::Skipped(SkipReason::Kustomization),
+            },
             (Content::Value(_), Some(reason)) => Class::Skipped(reason.clone()),
             (Content::Value(node), None) => Class::of(node),
         };
@@ -216,7 +317,7 @@ impl InFile<'_> {
                         self.object(object, outcome);
                     } else {
                         if object.kind.group == "kustomize.toolkit.fluxcd.io" {
-                            object.node.get("spec").into_iter().for_each(|spec| outcome.patched.add_inline(spec));
+                            object.node.get("spec").into_iter().for_each(|spec| outcome.flux_patches.add_inline(spec));
                         }
                         outcome.waiting = Some(Arc::clone(self.source));
                     }
@@ -236,8 +337,9 @@ impl InFile<'_> {
 
     fn object(&self, mut object: Object<'_>, outcome: &mut Outcome) {
         let Self { pass, source, sources, targets } = self;
-        let encrypted = opaque::hide_encrypted(&mut object);
-        let old = pass.old.text(&object).and_then(|text| same_object(text, &object));
+        let hidden = opaque::hide_encrypted(&mut object);
+        let is_gone = |path: &str| !pass.paths.contains(path);
+        let old = pass.old.text(&object, &source.path, is_gone).and_then(|text| same_object(text, &object));
         let (mut findings, coverage) =
             schema::check(&object, sources, pass.schemas, targets, old.as_ref().map(|object| &object.node));
         let mut sink = Sink::new(&object, sources);
@@ -249,23 +351,25 @@ impl InFile<'_> {
             }
         }
         findings.extend(sink.into_findings());
-        if encrypted {
-            opaque::forgive_encrypted(&mut findings);
-        }
+        let encrypted = opaque::forgive_encrypted(&hidden, &mut findings);
         let substituted = opaque::forgive_substituted(&object, &mut findings);
-        let patched = opaque::forgive_patched(&object, pass.patched, &mut findings);
-        if let Some(identity) = Identity::of(&object) {
-            let name = object.node.path(&["metadata", "name"]).map_or(object.node.span, |name| name.span);
-            outcome.identities.push((identity, sources.place(name)));
-        }
-        let denied = |finding: &Finding| pass.settings.severity_of(finding) == Some(Severity::Deny);
+        let set_elsewhere = |field: &str| {
+            let (kind, name) = (object.kind.kind.as_str(), object.name().unwrap_or_default());
+            pass.layout.sets(&source.path, kind, name, field) || pass.flux_patches.sets(kind, name, field)
+        };
+        let patched = opaque::forgive_patched(set_elsewhere, &mut findings);
+        let fails = |finding: &Finding| {
+            pass.settings.severity_of(finding).is_some_and(|severity| severity >= pass.settings.fail_on)
+        };
         let became = match coverage {
-            _ if findings.iter().any(denied) => ObjectOutcome::Invalid,
+            _ if findings.iter().any(fails) => ObjectOutcome::Invalid,
             Coverage::Unchecked => ObjectOutcome::Unchecked(UncheckedReason::NoSchema),
             Coverage::Checked if patched => ObjectOutcome::Unchecked(UncheckedReason::Patched),
             Coverage::Checked if substituted => ObjectOutcome::Unchecked(UncheckedReason::Substituted),
+            Coverage::Checked if encrypted => ObjectOutcome::Unchecked(UncheckedReason::Encrypted),
             Coverage::Checked => ObjectOutcome::Valid,
         };
+        outcome.named.extend(definition(&object, sources, became == ObjectOutcome::Valid));
         outcome.object(&source.path, became);
         outcome.findings.extend(findings);
     }

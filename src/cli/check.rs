@@ -1,19 +1,19 @@
 //! `plimsoll check`: a tree of files → settings → findings → reports → exit code.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::place::{self, Place, Selected};
 use super::{Failure, Outcome, configuration, say, wants_colour};
-use crate::check::{self, Request, crd};
+use crate::check::{self, Request};
 use crate::config::CommandLine;
 use crate::finding::{Finding, Severity};
-use crate::repo::{FileTree, GitCommit, GitIndex, StandardInput, TreeError, WalkOptions, WorkTree};
+use crate::repo::{FileTree, WalkOptions};
 use crate::report::{self, Context, Format, Report};
 
 #[derive(Debug, Args)]
@@ -24,13 +24,13 @@ use crate::report::{self, Context, Format, Report};
 pub(super) struct Arguments {
     /// Files and folders to check; `-` is standard input
     #[arg(default_value = ".", value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Check what is staged in the Git index, and no other file
     #[arg(long, conflicts_with = "rev")]
-    staged: bool,
+    pub(super) staged: bool,
     /// Check a Git revision without checking it out
     #[arg(long, value_name = "REV")]
-    rev: Option<String>,
+    pub(super) rev: Option<String>,
     /// The revision that transition rules (`oldSelf`) compare with
     #[arg(long, value_name = "REV")]
     against: Option<String>,
@@ -68,34 +68,38 @@ fn output(text: &str) -> Result<(Format, PathBuf), String> {
     let known = || Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     let names = || known().map(|format| format.get_name().to_owned()).collect::<Vec<_>>().join(", ");
     let format = Format::from_str(format, true).map_err(|_| format!("`{format}` is none of {}", names()))?;
-    if file.is_empty() { Err("expected a file after `=`".to_owned()) } else { Ok((format, file.into())) }
+    match file {
+        "" => Err("expected a file after `=`".to_owned()),
+        "-" => Err("standard output is for --format; name a file".to_owned()),
+        file => Ok((format, file.into())),
+    }
 }
 
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let place = Place { current_folder: std::env::current_dir()?, paths: &arguments.paths };
-    let (tree, only) = place.open(arguments, &WalkOptions::default())?;
-    let settings = match configuration::settle(tree.as_ref(), arguments.config.as_deref(), &command_line(arguments)) {
+    let place = Place::of(arguments)?;
+    let settings = match configuration::settle(&place, arguments.config.as_deref(), &command_line(arguments)) {
         Ok(settings) => settings,
         Err(configuration::Unsettled::Mistakes(mut findings)) => {
             findings.sort_by(Finding::order);
             let report = Report { findings, ..Report::default() };
-            write_reports(arguments, &report, tree.as_ref(), Severity::Deny, out)?;
+            write_reports(arguments, &report, place.configured()?.as_ref(), Severity::Deny, out)?;
             return Ok(Outcome::Nothing);
         }
         Err(configuration::Unsettled::Failure(failure)) => return Err(failure),
     };
     let options = WalkOptions { exclude: settings.exclude.clone() };
-    let (tree, only) = if settings.exclude.is_empty() { (tree, only) } else { place.open(arguments, &options)? };
-    let against = arguments.against.as_deref().map(|revision| place.commit(revision, &options)).transpose()?;
-    let mut crds = definitions(&place.current_folder, &arguments.crds)?;
-    crds.extend(configuration::definitions(tree.as_ref(), &settings)?);
+    let Selected { tree, only } = place.selected(&options)?;
+    let against = arguments.against.as_deref().map(|revision| place.whole_commit(tree.as_ref(), revision, &options));
+    let against = against.transpose()?;
+    let mut definitions = place.named_definitions(&arguments.crds, tree.as_ref())?;
+    definitions.extend(place.configured_definitions(&settings, tree.as_ref())?);
     let progress = progress();
     let report = check::run(Request {
         tree: tree.as_ref(),
         settings: &settings,
         against: against.as_ref().map(|commit| commit as &dyn FileTree),
         only: only.as_ref(),
-        definitions: crds,
+        definitions,
         progress: &|| progress.inc(1),
     });
     progress.finish_and_clear();
@@ -123,57 +127,6 @@ fn command_line(arguments: &Arguments) -> CommandLine {
     }
 }
 
-/// The files to check, when not all.
-type Only = Option<BTreeSet<String>>;
-
-/// Where the user stands, and what was named from there.
-struct Place<'p> {
-    current_folder: PathBuf,
-    paths: &'p [PathBuf],
-}
-
-impl Place<'_> {
-    /// The tree to check and, when only some of its files are to be checked, which.
-    fn open(&self, arguments: &Arguments, options: &WalkOptions) -> Result<(Box<dyn FileTree>, Only), Failure> {
-        let standard_input = self.paths.iter().any(|path| path.as_os_str() == "-");
-        if standard_input && (self.paths.len() > 1 || arguments.staged || arguments.rev.is_some()) {
-            return Err("`-` stands alone: standard input cannot be checked together with files or revisions".into());
-        }
-        if standard_input {
-            return Ok((Box::new(StandardInput::open()), None));
-        }
-        if arguments.staged {
-            let index = GitIndex::open(&self.current_folder, self.paths, options)?;
-            let changes = index.staged_changes()?.into_iter().collect();
-            return Ok((Box::new(index), Some(changes)));
-        }
-        if let Some(revision) = &arguments.rev {
-            return Ok((Box::new(self.commit(revision, options)?), None));
-        }
-        Ok((Box::new(WorkTree::open(&self.current_folder, self.paths, options)?), None))
-    }
-
-    fn commit(&self, revision: &str, options: &WalkOptions) -> Result<GitCommit, TreeError> {
-        GitCommit::open(&self.current_folder, revision, self.paths, options)
-    }
-}
-
-/// The `CustomResourceDefinitions` of `--crds`.
-fn definitions(
-    current_folder: &Path,
-    paths: &[PathBuf],
-) -> Result<Vec<(crd::CustomDefinition, crate::finding::Place)>, Failure> {
-    if paths.is_empty() {
-        return Ok(Vec::new());
-    }
-    let tree = WorkTree::open(current_folder, paths, &WalkOptions::default())?;
-    let found: Vec<_> = tree.list()?.files.iter().flat_map(|file| check::definitions_in(&tree, &file.path)).collect();
-    if found.is_empty() {
-        return Err("--crds: no CustomResourceDefinition was found there".into());
-    }
-    Ok(found)
-}
-
 fn write_reports(
     arguments: &Arguments,
     report: &Report,
@@ -181,7 +134,7 @@ fn write_reports(
     threshold: Severity,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let source = |path: &str| String::from_utf8(tree.read(path).ok()?).ok();
+    let source = |path: &str| String::from_utf8(place::bytes(tree, path)?).ok();
     let display = |path: &str| tree.display(path).into_owned();
     let width = terminal_width();
     let context = |colour| Context { source: &source, colour, width, display: &display, threshold };

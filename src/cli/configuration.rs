@@ -1,18 +1,19 @@
 //! Which `plimsoll.yaml` counts, and what it settles.
 //!
-//! In: the tree that is checked, and the command line. Out: settings, or the file's mistakes as findings. The file is
+//! In: the place that is checked, and the command line. Out: settings, or the file's mistakes as findings. The file is
 //! read from the tree, so that a revision is checked with its own configuration.
 
 use std::path::Path;
 
+use crate::catalogue;
 use crate::check::schema::bundle;
-use crate::check::{self, crd};
-use crate::config::{self, CommandLine, ConfigError, FILE_NAMES, Raw, Settings};
-use crate::finding::{Finding, Place};
+use crate::config::{self, CommandLine, ConfigError, Raw, Settings};
+use crate::finding::Finding;
 use crate::manifest::{Content, FileId, Source, decode, read_documents};
-use crate::repo::{FileTree, TreeError, WalkOptions, WorkTree};
+use crate::repo::FileTree;
 
 use super::Failure;
+use super::place::Place;
 
 /// Why there are no settings.
 pub(super) enum Unsettled {
@@ -30,14 +31,14 @@ impl<E: Into<Failure>> From<E> for Unsettled {
 
 /// The settings of a run.
 pub(super) fn settle(
-    tree: &dyn FileTree,
+    place: &Place<'_>,
     named: Option<&Path>,
     command_line: &CommandLine,
 ) -> Result<Settings, Unsettled> {
     let minors = bundle().minors();
     let (source, base) = match named {
         Some(path) => (Some(open(path)?), String::new()),
-        None => match find(tree)? {
+        None => match find(place.configured()?.as_ref())? {
             Some((source, base)) => (Some(source), base),
             None => (None, String::new()),
         },
@@ -59,12 +60,14 @@ fn find(tree: &dyn FileTree) -> Result<Option<(Source, String)>, Unsettled> {
         })
     };
     loop {
-        for name in FILE_NAMES.iter().filter(|_| holds_all(folder)) {
-            let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
-            if let Ok(bytes) = tree.read(&path) {
-                let text = decode(&path, bytes).map_err(|finding| Unsettled::Mistakes(vec![*finding]))?;
-                return Ok(Some((Source::new(path, text), folder.to_owned())));
-            }
+        let path = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let name = if holds_all(folder) { config::file_name(|name| tree.contains(&path(name)))? } else { None };
+        if let Some(name) = name {
+            let path = path(name);
+            // One that is there and cannot be read must not be taken for none.
+            let text = tree.read(&path).and_then(|bytes| decode(&path, bytes));
+            let text = text.map_err(|finding| Unsettled::Mistakes(vec![*finding]))?;
+            return Ok(Some((Source::new(path, text), folder.to_owned())));
         }
         if folder.is_empty() {
             return Ok(None);
@@ -74,27 +77,28 @@ fn find(tree: &dyn FileTree) -> Result<Option<(Source, String)>, Unsettled> {
 }
 
 fn open(path: &Path) -> Result<Source, Unsettled> {
-    let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let unreadable = |error| format!("cannot read {}: {error}", path.display());
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    // Its path is not one of the tree's, and must not be taken for one.
+    let shown = std::path::absolute(path).map_err(unreadable)?.display().to_string();
     let text = decode(&shown, bytes).map_err(|finding| Unsettled::Mistakes(vec![*finding]))?;
     Ok(Source::new(shown, text))
 }
 
 fn read(source: &Source, minors: &[&str]) -> (Raw, Vec<Finding>) {
-    match read_documents(FileId(0), source).into_iter().next().map(|document| document.content) {
+    let documents = read_documents(FileId(0), source);
+    let mut documents = documents.into_iter().filter(|document| !matches!(document.content, Content::Empty));
+    let (first, second) = (documents.next(), documents.next());
+    let (raw, mut findings) = match first.map(|document| document.content) {
         Some(Content::Value(node)) => config::load(source, Some(&node), minors),
         Some(Content::Broken(findings)) => (Raw::default(), findings),
         Some(Content::Empty) | None => config::load(source, None, minors),
+    };
+    if let Some(second) = second {
+        let place = source.place(second.span.start, second.span.end);
+        let message = "a second document: a configuration has one, and this would not be read";
+        findings
+            .push(Finding::new(&catalogue::config::INVALID, place, message).with_help("join the two, or remove one"));
     }
-}
-
-/// The `CustomResourceDefinitions` that the configuration names, by paths from its folder.
-pub(super) fn definitions(
-    tree: &dyn FileTree,
-    settings: &Settings,
-) -> Result<Vec<(crd::CustomDefinition, Place)>, TreeError> {
-    let Some(root) = tree.root().filter(|_| !settings.crds.is_empty()) else { return Ok(Vec::new()) };
-    let paths: Vec<_> = settings.crd_paths().map(|path| root.join(path)).collect();
-    let tree = WorkTree::open(root, &paths, &WalkOptions::default())?;
-    Ok(tree.list()?.files.iter().flat_map(|file| check::definitions_in(&tree, &file.path)).collect())
+    (raw, findings)
 }

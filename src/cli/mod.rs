@@ -11,6 +11,7 @@ mod explain;
 mod hook;
 mod init;
 mod man;
+mod place;
 mod rules;
 
 use std::io::{self, IsTerminal, Write};
@@ -64,7 +65,7 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(StandardOutput { is_read: true });
     let result = match arguments.command {
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Convert(arguments) => convert::run(&arguments, &mut out),
@@ -80,12 +81,43 @@ pub fn run() -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Ok(Outcome::Nothing) => ExitCode::from(2),
-        // The reader has gone, as in `plimsoll check | head`: nobody is left to tell.
-        Err(failure) if is_broken_pipe(failure.as_ref()) => ExitCode::SUCCESS,
         Err(failure) => {
             say(&format!("plimsoll: {}", chain(failure.as_ref())));
             ExitCode::from(2)
         }
+    }
+}
+
+/// Standard output. When its reader has gone, as in `plimsoll check | head`, there is nobody left to tell, but the exit
+/// code still says what was found.
+struct StandardOutput {
+    is_read: bool,
+}
+
+impl StandardOutput {
+    fn heed<T>(&mut self, result: io::Result<T>, unread: T) -> io::Result<T> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_read = false;
+                Ok(unread)
+            }
+            result => result,
+        }
+    }
+}
+
+impl Write for StandardOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.is_read {
+            return Ok(bytes.len());
+        }
+        let written = io::stdout().write(bytes);
+        self.heed(written, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = io::stdout().flush();
+        self.heed(flushed, ())
     }
 }
 
@@ -105,17 +137,6 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 /// Whether people look at standard output and want colours there.

@@ -63,7 +63,7 @@ impl Raw {
 pub struct Schemas {
     /// Files and folders with further `CustomResourceDefinition`s, as paths from the root of the repository.
     pub crds: Vec<String>,
-    /// What an object of a kind without a schema is: short for the rule `schema/unknown-kind`, whose default is `warn`.
+    /// What an object of a kind without a schema is; `warn` by default. A kind that is surely mistyped stays `deny`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "UnknownKind")]
     pub unknown_kind: Option<UnknownKind>,
@@ -77,7 +77,7 @@ impl Schemas {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UnknownKind {
-    /// Nothing to report; it counts as skipped all the same.
+    /// Nothing to report; it counts as unchecked all the same.
     Ignore,
     /// Worth knowing.
     Info,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::names;
-use super::raw::{Level, Override, Raw};
+use super::raw::{Level, Override, Raw, UnknownKind};
 use super::rule_pattern::{Precision, RulePattern};
 use crate::catalogue::schema;
 use crate::finding::{Finding, Severity};
@@ -82,6 +82,8 @@ pub struct Settings {
     /// The folder that the file stands in, from the root of the tree; its patterns mean paths below.
     base: String,
     levels: Levels,
+    /// For kinds that nothing is known of. A kind that a known group surely lacks is a mistake, whatever this says.
+    unknown_kind: Option<Level>,
     overrides: Vec<PathOverride>,
     from_file: Selection,
     from_command_line: Selection,
@@ -110,10 +112,6 @@ impl Settings {
         if kubernetes.is_empty() {
             kubernetes.extend(minors.last().map(|&newest| newest.to_owned()));
         }
-        let mut levels = raw.rules;
-        if let Some(unknown_kind) = raw.schemas.unknown_kind {
-            levels.insert(schema::UNKNOWN_KIND.id.to_owned(), unknown_kind.level());
-        }
         let mut overrides = Vec::new();
         for written in &raw.overrides {
             let mut settled = PathOverride::new(written, minors)?;
@@ -136,7 +134,8 @@ impl Settings {
             crds: raw.schemas.crds,
             fail_on: command_line.fail_on.unwrap_or(raw.fail_on),
             base: base.to_owned(),
-            levels: Levels::new(&levels)?,
+            levels: Levels::new(&raw.rules)?,
+            unknown_kind: raw.schemas.unknown_kind.map(UnknownKind::level),
             overrides,
             from_file: Selection::new(&raw.select, &raw.ignore)?,
             from_command_line: Selection::new(&command_line.select, &command_line.ignore)?,
@@ -153,7 +152,9 @@ impl Settings {
             .rev()
             .filter(|written| written.paths.match_path(path))
             .find_map(|written| written.levels.of(rule));
-        overridden.or_else(|| self.levels.of(rule)).map_or(Some(default), Level::severity)
+        let is_unknown_kind = rule == schema::UNKNOWN_KIND.id && default == schema::UNKNOWN_KIND.severity;
+        let unknown_kind = self.unknown_kind.filter(|_| is_unknown_kind);
+        overridden.or(unknown_kind).or_else(|| self.levels.of(rule)).map_or(Some(default), Level::severity)
     }
 
     /// The severity of a finding in this run; none when its rule is off or not selected.

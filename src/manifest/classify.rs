@@ -20,6 +20,8 @@ pub enum SkipReason {
     Kustomization,
     /// A patch that a kustomization names.
     Patch,
+    /// A patch that no kustomization names.
+    UnusedPatch,
     /// Another file that a kustomization names: a generator's source, a transformer, a configuration.
     KustomizeInput,
     /// `Chart.yaml`, `values.yaml` and the like.
@@ -28,6 +30,8 @@ pub enum SkipReason {
     HelmTemplate,
     /// A configuration file of a tool that is written like an object but never sent to an API server.
     ToolConfiguration(&'static str),
+    /// JSON with comments, as only tools read it.
+    JsonWithComments,
     /// Encrypted as a whole.
     Encrypted,
     /// YAML or JSON without `apiVersion` and `kind`.
@@ -40,6 +44,8 @@ impl fmt::Display for SkipReason {
             Self::Empty => formatter.write_str("empty"),
             Self::Kustomization => formatter.write_str("kustomization"),
             Self::Patch => formatter.write_str("patch of a kustomization"),
+            Self::UnusedPatch => formatter.write_str("patch that no kustomization names"),
+            Self::JsonWithComments => formatter.write_str("JSON with comments, for a tool"),
             Self::KustomizeInput => formatter.write_str("input of a kustomization"),
             Self::ChartPart => formatter.write_str("part of a Helm chart"),
             Self::HelmTemplate => formatter.write_str("Helm template"),

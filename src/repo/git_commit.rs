@@ -64,6 +64,10 @@ impl FileTree for GitCommit {
         self.tree.read(path)
     }
 
+    fn contains(&self, path: &str) -> bool {
+        self.tree.contains(path)
+    }
+
     fn root(&self) -> Option<&Path> {
         self.tree.root()
     }

@@ -68,6 +68,10 @@ impl FileTree for GitIndex {
         self.tree.read(path)
     }
 
+    fn contains(&self, path: &str) -> bool {
+        self.tree.contains(path)
+    }
+
     fn root(&self) -> Option<&Path> {
         self.tree.root()
     }

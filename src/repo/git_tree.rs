@@ -75,6 +75,10 @@ impl GitTree {
         content::accept(path, self.objects.blob(path, id.ok_or_else(absent)?)?)
     }
 
+    pub(super) fn contains(&self, path: &str) -> bool {
+        self.snapshot.kind(path).is_some()
+    }
+
     pub(super) fn root(&self) -> Option<&Path> {
         self.scope.as_ref().map(|scope| scope.root.as_path())
     }

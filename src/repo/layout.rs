@@ -4,20 +4,24 @@
 //! renders: a kustomization is read for the names of the files that it uses, and no more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
 use crate::manifest::{Content, FileId, Node, SkipReason, Source, decode, read_documents};
 
-use super::{FileEntry, FileTree, PatchedFields, path};
+use super::{FileEntry, FileTree, PatchTarget, PatchedFields, path};
 
 /// The names that kustomize looks for, in its order.
 const KUSTOMIZATION_NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 const CHART: &str = "Chart.yaml";
 
-/// More folders than this are not a few named files.
-const PROBED_FOLDERS: usize = 64;
+/// Folders that editors keep their own files in.
+const EDITOR_FOLDERS: &[&str] = &[".vscode", ".devcontainer", ".idea"];
+
+/// Folders of a chart whose files Helm hands to templates, tests or nobody, and never to an API server.
+const CHART_FOLDERS: &[&str] = &["ci", "files", "tests"];
 
 /// What a tree is rendered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
@@ -40,13 +44,21 @@ pub struct Tree {
     pub kind: TreeKind,
     /// The files that it is made of; none for what is not rendered yet.
     pub files: BTreeSet<String>,
+    /// Whether all that it is made of is among the files that were listed.
+    pub is_complete: bool,
 }
 
-/// What a kustomization names.
+/// What a kustomization names and sets.
 #[derive(Debug, Default)]
 struct Kustomization {
     /// Files and folders under `resources`, `bases` and `components`.
     resources: Vec<String>,
+    /// Those of them that are components: what these set, they set in the resources of this kustomization.
+    components: Vec<String>,
+    /// Whether every resource is a file or kustomization of the tree.
+    is_complete: bool,
+    /// What it sets in its resources.
+    patched: PatchedFields,
 }
 
 /// The roles of the files of a repository.
@@ -56,12 +68,12 @@ pub struct Layout {
     kustomizations: BTreeMap<String, Kustomization>,
     /// Files that are not manifests of their own, because a kustomization names them as something else.
     inputs: BTreeMap<String, SkipReason>,
-    /// Files that a kustomization lists as resources, with the folder of the first one that does.
-    resources: BTreeMap<String, String>,
+    /// Files that kustomizations list as resources, with the folders of those that do.
+    resources: BTreeMap<String, Vec<String>>,
+    /// Files that kustomizations reach, with the folders of those that do.
+    reached: BTreeMap<String, Vec<String>>,
     /// Folders with a `Chart.yaml`.
     charts: BTreeSet<String>,
-    /// What the kustomizations' patches set.
-    patched: PatchedFields,
 }
 
 impl Layout {
@@ -72,30 +84,45 @@ impl Layout {
     pub fn read(tree: &dyn FileTree, files: &[FileEntry]) -> Self {
         let mut layout = Self::default();
         let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        let elsewhere = beyond(tree, files);
+        let elsewhere = above(tree, &paths);
         for file in paths.iter().copied().chain(elsewhere.iter().map(String::as_str)) {
             let (folder, name) = path::split(file);
             if name == CHART {
                 layout.charts.insert(folder.to_owned());
             }
             if is_kustomization(name) && is_first_kustomization(folder, name, &paths) {
-                layout.read_kustomization(tree, folder, file);
+                // A bug of ours in reading it is reported where the file itself is checked.
+                let _ = catch_unwind(AssertUnwindSafe(|| layout.read_kustomization(tree, folder, file)));
             }
         }
-        for (folder, kustomization) in &layout.kustomizations {
-            for resource in &kustomization.resources {
-                if paths.contains(resource.as_str()) {
-                    layout.resources.entry(resource.clone()).or_insert_with(|| folder.clone());
-                }
-            }
-        }
+        layout.connect(&paths);
         // A file that is a resource anywhere is a manifest, whatever else it is used for.
         layout.inputs.retain(|file, _| !layout.resources.contains_key(file));
         layout
     }
 
+    /// Finds out which kustomizations use which files.
+    fn connect(&mut self, paths: &BTreeSet<&str>) {
+        let folders: BTreeSet<String> = self.kustomizations.keys().cloned().collect();
+        for (folder, kustomization) in &mut self.kustomizations {
+            for resource in &kustomization.resources {
+                if paths.contains(resource.as_str()) {
+                    self.resources.entry(resource.clone()).or_default().push(folder.clone());
+                } else if !folders.contains(resource) {
+                    kustomization.is_complete = false;
+                }
+            }
+        }
+        for folder in folders {
+            for file in self.reach(&folder).files {
+                self.reached.entry(file).or_default().push(folder.clone());
+            }
+        }
+    }
+
     fn read_kustomization(&mut self, tree: &dyn FileTree, folder: &str, file: &str) {
         let kustomization = self.kustomizations.entry(folder.to_owned()).or_default();
+        kustomization.is_complete = true;
         let Ok(bytes) = tree.read(file) else { return };
         let Ok(text) = decode(file, bytes) else { return };
         let source = Source::new(file, text);
@@ -106,13 +133,22 @@ impl Layout {
         });
         for node in nodes {
             for key in ["resources", "bases", "components"] {
-                kustomization.resources.extend(strings(node.get(key)).filter_map(|name| resolve(folder, name)));
+                for name in strings(node.get(key)) {
+                    let Some(resource) = resolve(folder, name) else {
+                        kustomization.is_complete = false;
+                        continue;
+                    };
+                    if key == "components" {
+                        kustomization.components.push(resource.clone());
+                    }
+                    kustomization.resources.push(resource);
+                }
             }
-            self.patched.add_inline(&node);
-            for (name, kind) in patch_files(&node) {
+            kustomization.patched.add_inline(&node);
+            for (name, target) in patch_files(&node) {
                 let Some(file) = resolve(folder, name) else { continue };
                 if let Some(text) = tree.read(&file).ok().and_then(|bytes| decode(&file, bytes).ok()) {
-                    self.patched.add_text(&text, kind);
+                    kustomization.patched.add_text(&text, target);
                 }
                 self.inputs.insert(file, SkipReason::Patch);
             }
@@ -134,31 +170,63 @@ impl Layout {
         if let Some(reason) = self.inputs.get(file) {
             return Some(reason.clone());
         }
+        if is_file_of_an_editor(file) {
+            return Some(SkipReason::ToolConfiguration("an editor"));
+        }
+        if self.is_unused_patch(file) {
+            return Some(SkipReason::UnusedPatch);
+        }
         let chart = path::ancestors(file).filter(|ancestor| self.charts.contains(*ancestor)).last()?;
         let inside = if chart.is_empty() { file } else { &file[chart.len() + 1..] };
-        match inside.split('/').next() {
-            Some("templates") => Some(SkipReason::HelmTemplate),
-            _ if matches!(inside, "Chart.yaml" | "Chart.lock" | "values.schema.json" | "requirements.yaml") => {
-                Some(SkipReason::ChartPart)
-            }
-            _ if name.contains("values") => Some(SkipReason::ChartPart),
+        match inside.split_once('/') {
+            Some(("templates", _)) => Some(SkipReason::HelmTemplate),
+            Some((folder, _)) if CHART_FOLDERS.contains(&folder) => Some(SkipReason::ChartPart),
+            None if matches!(inside, "Chart.yaml" | "Chart.lock" | "requirements.yaml") => Some(SkipReason::ChartPart),
+            None if inside.starts_with("values") => Some(SkipReason::ChartPart),
             _ => None,
         }
     }
 
-    /// The fields that the kustomizations' patches set.
-    #[must_use]
-    pub fn patched(&self) -> &PatchedFields {
-        &self.patched
+    /// Whether a file calls itself a patch and lies below a kustomization, but no kustomization names it: scaffolds come
+    /// with such files, for people to put in when they need them.
+    fn is_unused_patch(&self, file: &str) -> bool {
+        let (folder, name) = path::split(file);
+        let (parent, folder_name) = path::split(folder);
+        let is_kustomized = |folder| self.kustomizations.contains_key(folder);
+        let says_patch = |text: &str| {
+            text.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| matches!(word, "patch" | "patches"))
+        };
+        let lies_with_a_kustomization =
+            (is_kustomized(folder) && says_patch(name)) || (is_kustomized(parent) && says_patch(folder_name));
+        lies_with_a_kustomization && !self.resources.contains_key(file)
     }
 
-    /// Where a manifest's siblings are: the kustomization that lists it, or its folder. Within one such set no object
-    /// may be defined twice.
+    /// Whether a kustomization sets a field in an object of this kind and name, and this file.
     #[must_use]
-    pub fn siblings<'l>(&'l self, file: &'l str) -> (TreeKind, &'l str) {
+    pub fn sets(&self, file: &str, kind: &str, name: &str, pointer: &str) -> bool {
+        self.reached.get(file).into_iter().flatten().any(|folder| {
+            let mut seen = BTreeSet::new();
+            let mut wanted = vec![folder.as_str()];
+            while let Some(folder) = wanted.pop() {
+                let Some(kustomization) = self.kustomizations.get(folder).filter(|_| seen.insert(folder)) else {
+                    continue;
+                };
+                if kustomization.patched.sets(kind, name, pointer) {
+                    return true;
+                }
+                wanted.extend(kustomization.components.iter().map(String::as_str));
+            }
+            false
+        })
+    }
+
+    /// Where a manifest's siblings are: the kustomizations that list it, or its folder. Within one such set no object may
+    /// be defined twice.
+    #[must_use]
+    pub fn siblings<'l>(&'l self, file: &'l str) -> Vec<(TreeKind, &'l str)> {
         match self.resources.get(file) {
-            Some(folder) => (TreeKind::Kustomization, folder),
-            None => (TreeKind::Plain, path::split(file).0),
+            Some(folders) => folders.iter().map(|folder| (TreeKind::Kustomization, folder.as_str())).collect(),
+            None => vec![(TreeKind::Plain, path::split(file).0)],
         }
     }
 
@@ -169,50 +237,75 @@ impl Layout {
             .flat_map(|(folder, used)| used.resources.iter().filter(move |resource| *resource != folder))
             .map(String::as_str)
             .collect();
+        let (inner, roots): (Vec<&String>, Vec<&String>) =
+            self.kustomizations.keys().partition(|folder| included.contains(folder.as_str()));
         let mut trees = Vec::new();
         let mut used = BTreeSet::new();
-        for folder in self.kustomizations.keys() {
-            let files = self.files_of(folder);
-            used.extend(files.iter().cloned());
-            if !included.contains(folder.as_str()) {
-                trees.push(Tree { path: folder.clone(), kind: TreeKind::Kustomization, files });
+        let mut seen = BTreeSet::new();
+        // Kustomizations that include each other in a circle have no root: the first of them stands for it.
+        for folder in roots.into_iter().chain(inner) {
+            if seen.contains(folder) {
+                continue;
             }
+            let Reach { files, folders, is_complete } = self.reach(folder);
+            used.extend(files.iter().cloned());
+            seen.extend(folders);
+            trees.push(Tree { path: folder.clone(), kind: TreeKind::Kustomization, files, is_complete });
         }
         let mut folders: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for file in manifests.filter(|file| !used.contains(*file)) {
             folders.entry(path::split(file).0).or_default().insert(file.to_owned());
         }
-        let plain =
-            folders.into_iter().map(|(path, files)| Tree { path: path.to_owned(), kind: TreeKind::Plain, files });
-        let charts =
-            self.charts.iter().map(|path| Tree { path: path.clone(), kind: TreeKind::Chart, files: BTreeSet::new() });
+        let plain = folders.into_iter().map(|(path, files)| Tree {
+            path: path.to_owned(),
+            kind: TreeKind::Plain,
+            files,
+            is_complete: true,
+        });
+        // A chart is not rendered, so nothing of it is there to be checked.
+        let charts = self.charts.iter().map(|path| Tree {
+            path: path.clone(),
+            kind: TreeKind::Chart,
+            files: BTreeSet::new(),
+            is_complete: false,
+        });
         trees.extend(plain.chain(charts));
         trees.sort_by(|left, right| (&left.path, left.kind).cmp(&(&right.path, right.kind)));
         trees
     }
 
-    /// Every file that a kustomization reaches, cycles included once.
-    fn files_of(&self, folder: &str) -> BTreeSet<String> {
-        let mut files = BTreeSet::new();
-        let mut seen = BTreeSet::new();
+    /// What a kustomization reaches, cycles included once.
+    fn reach(&self, folder: &str) -> Reach {
+        let mut reach = Reach { is_complete: true, ..Reach::default() };
         let mut wanted = vec![folder.to_owned()];
         while let Some(folder) = wanted.pop() {
-            if !seen.insert(folder.clone()) {
+            if !reach.folders.insert(folder.clone()) {
                 continue;
             }
             for name in KUSTOMIZATION_NAMES {
-                files.insert(path::join(&folder, name));
+                reach.files.insert(path::join(&folder, name));
             }
-            for resource in self.kustomizations.get(&folder).into_iter().flat_map(|known| &known.resources) {
+            let Some(kustomization) = self.kustomizations.get(&folder) else { continue };
+            reach.is_complete &= kustomization.is_complete;
+            for resource in &kustomization.resources {
                 if self.kustomizations.contains_key(resource) {
                     wanted.push(resource.clone());
                 } else {
-                    files.insert(resource.clone());
+                    reach.files.insert(resource.clone());
                 }
             }
         }
-        files
+        reach
     }
+}
+
+/// All that a kustomization is made of.
+#[derive(Debug, Default)]
+struct Reach {
+    files: BTreeSet<String>,
+    /// Itself and the kustomizations that it includes.
+    folders: BTreeSet<String>,
+    is_complete: bool,
 }
 
 /// A path that a file in a folder names; none for what lies outside of the tree, and for URLs.
@@ -233,17 +326,21 @@ fn resolve(folder: &str, name: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Kustomizations and charts of the folders above the files of a run over few files, such as a hook's: those that are
-/// not among the files, but say what the files are. A run over whole folders lists them itself.
-fn beyond(tree: &dyn FileTree, files: &[FileEntry]) -> Vec<String> {
-    let folders: BTreeSet<&str> = files.iter().flat_map(|file| path::ancestors(&file.path)).collect();
-    if folders.len() > PROBED_FOLDERS {
-        return Vec::new();
-    }
-    let listed: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+/// Kustomizations and charts of the folders above what was named: they are not among the files, but say what the files
+/// are.
+fn above(tree: &dyn FileTree, listed: &BTreeSet<&str>) -> Vec<String> {
+    let folders: BTreeSet<&str> =
+        tree.starts().iter().flat_map(|start| path::ancestors(start).chain([start.as_str()])).collect();
     let names = KUSTOMIZATION_NAMES.iter().chain([&CHART]);
     let paths = folders.iter().flat_map(|folder| names.clone().map(|name| path::join(folder, name)));
     paths.filter(|path| !listed.contains(path.as_str()) && tree.read(path).is_ok()).collect()
+}
+
+fn is_file_of_an_editor(file: &str) -> bool {
+    let (folder, name) = path::split(file);
+    let is_compiler_configuration =
+        name.ends_with(".json") && ["tsconfig", "jsconfig"].iter().any(|tool| name.starts_with(tool));
+    is_compiler_configuration || folder.split('/').any(|part| EDITOR_FOLDERS.contains(&part))
 }
 
 /// Of the names that kustomize takes, the first that is there counts.
@@ -260,17 +357,13 @@ fn strings<'n>(node: Option<&'n Node<'_>>) -> impl Iterator<Item = &'n str> {
     node.into_iter().flat_map(Node::items).filter_map(Node::as_str)
 }
 
-/// The files of `patches`, `patchesStrategicMerge` and `patchesJson6902`, with the kind that each is for where the
-/// kustomization says so.
-fn patch_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = (&'n str, &'n str)> {
+/// The files of `patches`, `patchesStrategicMerge` and `patchesJson6902`, with the target that the kustomization names.
+fn patch_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = (&'n str, PatchTarget<'n>)> {
     let named = ["patches", "patchesJson6902"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
-    let paths = named.filter_map(|patch| {
-        let kind = patch.path(&["target", "kind"]).and_then(Node::as_str).unwrap_or_default();
-        Some((patch.get("path")?.as_str()?, kind))
-    });
+    let paths = named.filter_map(|patch| Some((patch.get("path")?.as_str()?, PatchTarget::of(patch))));
     // An inline patch has line breaks; a path has none.
     let merges = strings(node.get("patchesStrategicMerge")).filter(|patch| !patch.contains('\n'));
-    paths.chain(merges.map(|file| (file, "")))
+    paths.chain(merges.map(|file| (file, PatchTarget::default())))
 }
 
 /// The files that a kustomization reads but does not take as resources.

@@ -39,6 +39,10 @@ impl FileTree for MemoryTree {
             _ => Err(Box::new(content::unreadable(path, "the file is not there"))),
         }
     }
+
+    fn contains(&self, path: &str) -> bool {
+        self.files.kind(path).is_some()
+    }
 }
 
 impl Folders for MemoryTree {

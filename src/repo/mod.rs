@@ -32,7 +32,7 @@ pub use git_commit::GitCommit;
 pub use git_index::GitIndex;
 pub use layout::{Layout, Tree, TreeKind};
 pub use memory_tree::MemoryTree;
-pub use patched::PatchedFields;
+pub use patched::{PatchTarget, PatchedFields};
 pub use pattern::WalkOptions;
 pub use standard_input::StandardInput;
 pub use work_tree::WorkTree;
@@ -66,6 +66,9 @@ pub trait FileTree: Sync {
     /// # Errors
     /// A finding, when this file cannot be read; the other files go on.
     fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>>;
+
+    /// Whether something stands at a path, be it readable or not.
+    fn contains(&self, path: &str) -> bool;
 
     /// The folder on disk that paths of the tree start at; none for a tree that has none.
     fn root(&self) -> Option<&Path> {

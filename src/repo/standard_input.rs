@@ -42,6 +42,10 @@ impl FileTree for StandardInput {
     fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {
         if path == PATH { self.bytes.clone() } else { Err(content::leads_out(path)) }
     }
+
+    fn contains(&self, path: &str) -> bool {
+        path == PATH
+    }
 }
 
 #[cfg(test)]

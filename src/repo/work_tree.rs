@@ -59,6 +59,10 @@ impl FileTree for WorkTree {
         content::accept(path, bytes)
     }
 
+    fn contains(&self, path: &str) -> bool {
+        is_within(path) && self.disk.kind(path).is_some()
+    }
+
     fn root(&self) -> Option<&Path> {
         Some(&self.scope.root)
     }

@@ -1,6 +1,6 @@
 //! What is staged, what was committed, and the hook that stands between the two.
 
-use super::program::{Folder, MISTAKEN, SOUND};
+use super::program::{Checked, Folder, MISTAKEN, SOUND, run};
 
 const DEFINITION: &str = "\
 apiVersion: apiextensions.k8s.io/v1
@@ -36,7 +36,7 @@ fn cron_tab(replicas: &str) -> String {
 #[test]
 fn staged_content_counts_and_nothing_else() {
     let folder = Folder::repository();
-    folder.write("committed.yaml", MISTAKEN).write("app.yaml", SOUND).commit();
+    folder.write("committed.yaml", MISTAKEN.replace("name: mistaken", "name: old")).write("app.yaml", SOUND).commit();
     let nothing = folder.check(&["--staged"]);
     assert_eq!((nothing.code, nothing.findings().len()), (0, 0), "nothing staged is nothing to do");
 
@@ -99,6 +99,55 @@ fn transition_rules_compare_with_the_revision_that_is_named() {
     assert!(shrunk.findings()[0]["message"].as_str().unwrap().contains("replicas cannot shrink"));
     folder.write("nightly.yaml", cron_tab("4"));
     assert_eq!(folder.check(&["--against", "HEAD"]).code, 0);
+}
+
+#[test]
+fn transition_rules_compare_with_the_same_environment() {
+    let folder = Folder::repository();
+    folder.write("definition.yaml", DEFINITION);
+    folder.write("clusters/production/nightly.yaml", cron_tab("2"));
+    folder.write("clusters/staging/nightly.yaml", cron_tab("5")).commit();
+    folder.write("clusters/production/nightly.yaml", cron_tab("3"));
+    assert_eq!(folder.check(&["--against", "HEAD"]).code, 0, "5 in staging is no earlier state of production");
+    folder.write("clusters/staging/nightly.yaml", cron_tab("4"));
+    assert_eq!(folder.check(&["--against", "HEAD"]).found(), ["clusters/staging/nightly.yaml:6 schema/cel"]);
+}
+
+#[test]
+fn what_the_other_revision_does_not_have_is_new() {
+    let folder = Folder::repository();
+    folder.write("definition.yaml", DEFINITION).write("apps/nightly.yaml", cron_tab("3")).commit();
+    folder.git(&["mv", "apps", "jobs"]);
+    folder.write("jobs/nightly.yaml", cron_tab("2"));
+    let moved = folder.check(&["jobs", "definition.yaml", "--against", "HEAD"]);
+    assert_eq!(moved.found(), ["jobs/nightly.yaml:6 schema/cel"], "it was in another folder");
+    let piped = folder.plimsoll_reading(cron_tab("2").as_bytes(), &["check", "-", "--against", "HEAD"]);
+    assert_eq!(piped.code, 0, "{}{}", piped.stdout, piped.stderr);
+}
+
+#[test]
+fn an_object_that_is_staged_twice_with_one_that_did_not_change_is_found() {
+    let folder = Folder::repository();
+    folder.write("kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
+    folder.write("a.yaml", SOUND).write("b.yaml", SOUND.replace("name: sound", "name: other")).commit();
+    folder.write("b.yaml", SOUND).git(&["add", "b.yaml"]);
+    assert_eq!(folder.check(&["--staged"]).found(), ["b.yaml:4 object/duplicate"]);
+    assert_eq!(folder.check(&[]).found(), ["b.yaml:4 object/duplicate"]);
+}
+
+#[test]
+fn a_revision_has_its_own_definitions() {
+    let folder = Folder::repository();
+    folder.write(".plimsollignore", "crds/\n").write("plimsoll.yaml", "schemas: {crds: [crds]}\n");
+    folder.write("crds/definition.yaml", DEFINITION).write("nightly.yaml", cron_tab("3")).commit();
+    folder.write("crds/definition.yaml", DEFINITION.replace("type: integer", "type: string"));
+    assert_eq!(folder.check(&["--rev", "HEAD"]).found(), [""; 0]);
+    assert_eq!(folder.check(&[]).found(), ["nightly.yaml:6 schema/type"]);
+
+    folder.git(&["clone", "--quiet", "--bare", ".", "bare.git"]);
+    let mut bare = folder.command(&["check", "--format", "json", "--rev", "HEAD"]);
+    let bare = Checked::new(&run(bare.current_dir(folder.at("bare.git")), b""));
+    assert_eq!((bare.code, bare.count("valid"), bare.count("unchecked")), (0, 1, 0));
 }
 
 #[test]
