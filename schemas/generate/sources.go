@@ -34,11 +34,14 @@ var customProjects = []customProjectRow{
 		from("github.com/fluxcd/kustomize-controller", "v1.10.1", "config/crd/bases/*.yaml"),
 		// The operator holds copies of the manifests of every Flux release,
 		// and with them the controllers that have no module of their own in
-		// the proxy. Version 2.2 is the last with all beta versions. Only
-		// these copies are read, they are under Flux's licence; the
-		// operator's own CRDs are under another and stay out.
+		// the proxy. Only these copies are read, they are under Flux's
+		// licence; the operator's own CRDs are under another and stay out.
 		from("github.com/controlplaneio-fluxcd/flux-operator", "v0.59.0", "config/data/flux/v2.9.5/*-*er.yaml"),
-		formerly("github.com/controlplaneio-fluxcd/flux-operator", "v0.59.0", "config/data/flux/v2.2.3/*-*er.yaml"),
+		// The beta versions went with 2.7, 2.8 and 2.9: here is the last
+		// release that had them, with the fields that came to them until then.
+		formerly("github.com/controlplaneio-fluxcd/flux-operator", "v0.59.0", "config/data/flux/v2.8.8/*-*er.yaml"),
+		formerly("github.com/controlplaneio-fluxcd/flux-operator", "v0.59.0", "config/data/flux/v2.7.5/*-*er.yaml"),
+		formerly("github.com/controlplaneio-fluxcd/flux-operator", "v0.59.0", "config/data/flux/v2.6.4/*-*er.yaml"),
 	}},
 	{"argo-cd", []customSource{
 		from("github.com/argoproj/argo-cd/v3", "v3.6.1", "manifests/crds/*-crd.yaml"),
@@ -68,8 +71,9 @@ var customProjects = []customProjectRow{
 		from("sigs.k8s.io/gateway-api", "v1.7.0", "config/crd/experimental/*.yaml"),
 		from("sigs.k8s.io/gateway-api", "v1.7.0", "config/crd/standard/*.yaml"),
 		// Experimental kinds come and go with each release.
-		formerly("sigs.k8s.io/gateway-api", "v1.3.0", "config/crd/experimental/*.yaml"),
+		formerly("sigs.k8s.io/gateway-api", "v1.4.0", "config/crd/experimental/*.yaml"),
 		formerly("sigs.k8s.io/gateway-api", "v1.1.0", "config/crd/experimental/*.yaml"),
+		formerly("sigs.k8s.io/gateway-api", "v1.0.0", "config/crd/experimental/*.yaml"),
 		formerly("sigs.k8s.io/gateway-api", "v0.8.1", "config/crd/experimental/*.yaml"),
 	}},
 	{"kyverno", []customSource{
@@ -83,7 +87,10 @@ var customProjects = []customProjectRow{
 
 	// From here on: other projects often met in GitOps repositories.
 	{"argo-workflows", []customSource{
-		from("github.com/argoproj/argo-workflows/v3", "v3.7.0", "manifests/base/crds/full/*.yaml"),
+		// The default installation has the minimal CRDs, which take any spec;
+		// the full ones also refuse what Argo itself reads, such as a number
+		// as the value of a parameter.
+		from("github.com/argoproj/argo-workflows/v3", "v3.7.0", "manifests/base/crds/minimal/*.yaml"),
 	}},
 	{"argo-events", []customSource{
 		from("github.com/argoproj/argo-events", "v1.9.6", "manifests/base/crds/*.yaml"),
