@@ -198,6 +198,29 @@ struct CustomVersion<'i> {
     warning: Option<&'i str>,
 }
 
+impl CustomVersion<'_> {
+    fn is_served(&self) -> bool {
+        !self.unserved && !self.dropped
+    }
+}
+
+/// By this the API server orders versions: `v2` above `v1`, that above `v2beta1`, and alpha versions below.
+#[must_use]
+pub(super) fn version_priority(name: &str) -> (u8, u32, u32) {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let Some(rest) = name.strip_prefix('v') else { return (0, 0, 0) };
+    let (major, rest) = rest.split_at(digits(rest));
+    let stability = if rest.is_empty() {
+        Some((3, ""))
+    } else {
+        rest.strip_prefix("beta").map(|number| (2, number)).or_else(|| Some((1, rest.strip_prefix("alpha")?)))
+    };
+    match (major.parse(), stability) {
+        (Ok(major), Some((stability, number))) => (stability, major, number.parse().unwrap_or(0)),
+        _ => (0, 0, 0),
+    }
+}
+
 /// A version of a custom kind that the bundle holds.
 #[derive(Debug, Clone, Copy)]
 pub struct BundledCustomKind {
@@ -211,6 +234,8 @@ pub struct BundledCustomKind {
     pub newest: &'static str,
     /// Whether it has the status subresource.
     pub has_status: bool,
+    /// The version to use instead: the newest that is served and not deprecated.
+    pub instead: Option<&'static str>,
     part: &'static str,
     id: usize,
 }
@@ -285,12 +310,15 @@ impl Bundle {
         let part = self.index.custom.get(key.part)?;
         let custom = part.kinds.get(key.kind)?;
         let version = custom.versions.get(key.version)?;
+        let lasting = custom.versions.iter().filter(|other| other.is_served() && !other.deprecated);
+        let instead = lasting.map(|other| other.version).max_by_key(|name| version_priority(name));
         Some(BundledCustomKind {
             scope: custom.scope,
-            served: !version.unserved && !version.dropped,
+            served: version.is_served(),
             deprecated: version.deprecated.then(|| version.warning.unwrap_or_default()),
             newest: part.sources.first().copied().unwrap_or_default(),
             has_status: version.status,
+            instead: instead.filter(|name| *name != version.version),
             part: key.part,
             id: version.id,
         })
@@ -450,6 +478,32 @@ mod tests {
             let hash = crate::finding::hexadecimal(&Sha256::digest(bytes));
             assert_eq!(recorded["sha256"], hash, "{name}");
         }
+    }
+
+    #[test]
+    fn versions_that_came_and_went_are_known_as_the_last_release_had_them() {
+        let version = |api_version: &str, kind: &str| {
+            let custom = bundle().custom_kind(&GroupVersionKind::new(api_version, kind)).unwrap();
+            (custom.served, custom.instead)
+        };
+        for name in ["v1beta1", "v1beta2"] {
+            let api_version = format!("image.toolkit.fluxcd.io/{name}");
+            assert_eq!(version(&api_version, "ImageUpdateAutomation"), (false, Some("v1")));
+        }
+        assert_eq!(version("gateway.networking.k8s.io/v1alpha2", "BackendTLSPolicy"), (false, Some("v1")));
+        assert_eq!(version("cilium.io/v2alpha1", "CiliumLoadBalancerIPPool"), (true, Some("v2")));
+        assert_eq!(version("cilium.io/v2", "CiliumLoadBalancerIPPool"), (true, None));
+
+        let beta = GroupVersionKind::new("source.toolkit.fluxcd.io/v1beta2", "OCIRepository");
+        let schema = bundle().custom_schema(&bundle().custom_kind(&beta).unwrap());
+        assert!(schema["properties"]["spec"]["properties"]["proxySecretRef"].is_object(), "this came with 2.4");
+    }
+
+    #[test]
+    fn versions_are_ordered_as_the_api_server_orders_them() {
+        let mut names = ["foo", "v2alpha1", "v1beta2", "v10", "v1", "v1beta10", "v2"];
+        names.sort_by_key(|name| std::cmp::Reverse(version_priority(name)));
+        assert_eq!(names, ["v10", "v2", "v1", "v1beta10", "v1beta2", "v2alpha1", "foo"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::bundle::{Bundle, BundledCustomKind, Lifecycle, Minor};
+use super::bundle::{Bundle, BundledCustomKind, Lifecycle, Minor, version_priority};
 use super::registry::{RepositoryKind, Schemas};
 use crate::catalogue::schema;
 use crate::check::Sink;
@@ -90,11 +90,12 @@ pub(super) fn check_bundled(object: &Object<'_>, sources: &Sources, kind: &Bundl
     if !kind.served {
         // Which release a cluster runs is not known, so this is no reason to refuse the object.
         let message = format!("{} is no longer served by newer releases ({})", object.kind, kind.newest);
-        sink.value(&schema::DEPRECATED_API, at(object, "apiVersion"), message);
+        let finding = sink.value(&schema::DEPRECATED_API, at(object, "apiVersion"), message);
+        finding.help = kind.instead.map(|version| use_version(&object.kind.group, version));
         return sink.into_findings();
     }
     if let Some(warning) = kind.deprecated {
-        deprecated_custom(object, warning, &mut sink);
+        deprecated_custom(object, warning, kind.instead, &mut sink);
     }
     sink.into_findings()
 }
@@ -116,17 +117,24 @@ pub(super) fn check_repository(
         finding.help = served_versions(kind);
     }
     if let Some(warning) = &version.deprecated {
-        deprecated_custom(object, warning, &mut sink);
+        let lasting = kind.definition.versions.iter().filter(|other| other.served && other.deprecated.is_none());
+        let instead = lasting.map(|other| other.name.as_str()).max_by_key(|name| version_priority(name));
+        deprecated_custom(object, warning, instead, &mut sink);
     }
     sink.into_findings()
 }
 
-fn deprecated_custom(object: &Object<'_>, warning: &str, sink: &mut Sink<'_, '_>) {
+fn deprecated_custom(object: &Object<'_>, warning: &str, instead: Option<&str>, sink: &mut Sink<'_, '_>) {
     let mut message = format!("{} is deprecated", object.kind);
     if !warning.is_empty() {
         let _ = write!(message, ": {warning}");
     }
-    sink.value(&schema::DEPRECATED_API, at(object, "apiVersion"), message);
+    let finding = sink.value(&schema::DEPRECATED_API, at(object, "apiVersion"), message);
+    finding.help = instead.map(|version| use_version(&object.kind.group, version));
+}
+
+fn use_version(group: &str, version: &str) -> String {
+    format!("use `apiVersion: {}`", with_version(group, version))
 }
 
 fn served_versions(kind: &RepositoryKind) -> Option<String> {
@@ -267,6 +275,17 @@ mod tests {
         assert_eq!(said("argoproj.io/v7", "Application"), deny("Application has no version `v7`"));
         assert_eq!(said("apps/v1", "Gadget"), deny("the group apps has no kind `Gadget`"));
         assert_eq!(said("v1", "Gadget"), deny("the core group has no kind `Gadget`"));
+    }
+
+    #[test]
+    fn a_deprecated_version_has_the_newest_one_as_its_help() {
+        let text = "apiVersion: cilium.io/v2alpha1\nkind: CiliumLoadBalancerIPPool\nmetadata: {name: a}\n";
+        let source = Source::new("a.yaml", text);
+        let object = objects(&source).next().unwrap();
+        let kind = Schemas::bundled().bundle().custom_kind(&object.kind).unwrap();
+        let sources = Sources::single(FileId(0), Source::new("a.yaml", text).into());
+        let findings = check_bundled(&object, &sources, &kind);
+        assert_eq!(findings[0].help.as_deref(), Some("use `apiVersion: cilium.io/v2`"));
     }
 
     #[test]
