@@ -38,6 +38,8 @@ pub struct Request<'r> {
     pub against: Option<&'r dyn FileTree>,
     /// The files to check, when not all: the others only say what these are.
     pub only: Option<&'r BTreeSet<String>>,
+    /// All of the repository, when `tree` is a part of it: for the `CustomResourceDefinitions` in the rest.
+    pub whole: Option<&'r dyn FileTree>,
     /// `CustomResourceDefinitions` from elsewhere.
     pub definitions: Vec<(crd::CustomDefinition, Place)>,
     /// Told after each file.
@@ -49,7 +51,7 @@ pub struct Request<'r> {
 /// # Errors
 /// When the tree as a whole cannot be listed.
 pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
-    let Request { tree, settings, against, only, definitions, progress } = request;
+    let Request { tree, settings, against, only, whole, definitions, progress } = request;
     let mut listing = tree.list()?;
     let layout = Layout::read(tree, &listing.files);
     let mut others = Vec::new();
@@ -84,6 +86,12 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         // What is wrong with these files is the matter of a run that checks them.
         let found = |entry: &FileEntry| definitions_in(tree, &entry.path).unwrap_or_default();
         definitions.par_extend(others.par_iter().flat_map_iter(found));
+        if let Some(whole) = whole {
+            let rest = whole.list()?.files;
+            let found = |entry: &FileEntry| definitions_in(whole, &entry.path).unwrap_or_default();
+            let rest = rest.par_iter().filter(|entry| !paths.contains(entry.path.as_str()));
+            definitions.par_extend(rest.flat_map_iter(found));
+        }
     }
     let schemas = bundled.with_definitions(definitions);
     let old = against.map_or_else(|| Ok(OldObjects::default()), |tree| OldObjects::read(tree, &schemas))?;
@@ -234,10 +242,17 @@ struct Pass<'p> {
 }
 
 impl Pass<'_> {
+    /// Whether a finding fails the run.
+    fn fails(&self, finding: &Finding) -> bool {
+        self.settings.severity_of(finding).is_some_and(|severity| severity >= self.settings.fail_on)
+    }
+
     /// Reads and checks a file; whatever happens in it ends as findings of this file.
     fn file(&self, id: FileId, tree: &dyn FileTree, entry: &FileEntry) -> Outcome {
         let mut outcome = Outcome::default();
-        if let Some(reason @ SkipReason::HelmTemplate) = self.layout.role(&entry.path) {
+        if let Some(reason @ (SkipReason::HelmTemplate | SkipReason::EditorConfiguration)) =
+            self.layout.role(&entry.path)
+        {
             outcome.document();
             outcome.skip(reason);
             return outcome;
@@ -245,7 +260,8 @@ impl Pass<'_> {
         match tree.read(&entry.path).and_then(|bytes| decode(&entry.path, bytes)) {
             Ok(text) => self.source(id, &Arc::new(Source::new(entry.path.as_str(), text))),
             Err(finding) => {
-                outcome.broken(&Arc::from(entry.path.as_str()), [*finding]);
+                let fails = self.fails(&finding);
+                outcome.broken(&Arc::from(entry.path.as_str()), [*finding], fails);
                 outcome
             }
         }
@@ -255,7 +271,7 @@ impl Pass<'_> {
         // A bug of ours in one file must not take the verdict on all the others with it.
         catch_unwind(AssertUnwindSafe(|| self.documents(id, source))).unwrap_or_else(|_| {
             let mut outcome = Outcome::default();
-            outcome.broken(&source.path, [crashed(source)]);
+            outcome.broken(&source.path, [crashed(source)], true);
             outcome
         })
     }
@@ -295,7 +311,10 @@ impl InFile<'_> {
             (Content::Broken(_), _) if is_json_with_comments(self.source) => {
                 Class::Skipped(SkipReason::JsonWithComments)
             }
-            (Content::Broken(findings), _) => return outcome.broken(&self.source.path, findings),
+            (Content::Broken(findings), _) => {
+                let fails = findings.iter().any(|finding| self.pass.fails(finding));
+                return outcome.broken(&self.source.path, findings, fails);
+            }
             // Its name alone makes no kustomization of an object: Flux has a kind of that name, too.
             (Content::Value(node), Some(SkipReason::Kustomization)) => match Class::of(node) {
                 class @ Class::Objects(_) => class,
@@ -309,7 +328,8 @@ impl InFile<'_> {
             Class::Incomplete { message, help, node } => {
                 let span = node.entries().first().map_or(node.span, |entry| entry.key_span);
                 let finding = Finding::new(&catalogue::read::NOT_AN_OBJECT, self.sources.place(span), message);
-                outcome.broken(&self.source.path, [finding.with_help(help)]);
+                let fails = self.pass.fails(&finding);
+                outcome.broken(&self.source.path, [finding.with_help(help)], fails);
             }
             Class::Objects(objects) => {
                 for object in objects {
@@ -358,11 +378,10 @@ impl InFile<'_> {
             pass.layout.sets(&source.path, kind, name, field) || pass.flux_patches.sets(kind, name, field)
         };
         let patched = opaque::forgive_patched(set_elsewhere, &mut findings);
-        let fails = |finding: &Finding| {
-            pass.settings.severity_of(finding).is_some_and(|severity| severity >= pass.settings.fail_on)
-        };
+        let rule_failed = findings.iter().any(|finding| finding.rule == catalogue::schema::CEL_FAILED.id);
         let became = match coverage {
-            _ if findings.iter().any(fails) => ObjectOutcome::Invalid,
+            _ if findings.iter().any(|finding| pass.fails(finding)) => ObjectOutcome::Invalid,
+            Coverage::Checked if rule_failed => ObjectOutcome::Unchecked(UncheckedReason::RuleFailed),
             Coverage::Unchecked => ObjectOutcome::Unchecked(UncheckedReason::NoSchema),
             Coverage::Checked if patched => ObjectOutcome::Unchecked(UncheckedReason::Patched),
             Coverage::Checked if substituted => ObjectOutcome::Unchecked(UncheckedReason::Substituted),

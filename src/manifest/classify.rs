@@ -26,10 +26,12 @@ pub enum SkipReason {
     KustomizeInput,
     /// `Chart.yaml`, `values.yaml` and the like.
     ChartPart,
-    /// A template of a Helm chart.
+    /// A template of a Helm chart, or a file that it hands to one: often no YAML before it is rendered.
     HelmTemplate,
     /// A configuration file of a tool that is written like an object but never sent to an API server.
     ToolConfiguration(&'static str),
+    /// A file of an editor.
+    EditorConfiguration,
     /// JSON with comments, as only tools read it.
     JsonWithComments,
     /// Encrypted as a whole.
@@ -45,10 +47,11 @@ impl fmt::Display for SkipReason {
             Self::Kustomization => formatter.write_str("kustomization"),
             Self::Patch => formatter.write_str("patch of a kustomization"),
             Self::UnusedPatch => formatter.write_str("patch that no kustomization names"),
+            Self::EditorConfiguration => formatter.write_str("configuration of an editor"),
             Self::JsonWithComments => formatter.write_str("JSON with comments, for a tool"),
             Self::KustomizeInput => formatter.write_str("input of a kustomization"),
             Self::ChartPart => formatter.write_str("part of a Helm chart"),
-            Self::HelmTemplate => formatter.write_str("Helm template"),
+            Self::HelmTemplate => formatter.write_str("template or file of a Helm chart"),
             Self::ToolConfiguration(tool) => write!(formatter, "configuration of {tool}"),
             Self::Encrypted => formatter.write_str("encrypted with SOPS"),
             Self::NotAnObject => formatter.write_str("not a Kubernetes object"),

@@ -37,6 +37,31 @@ fn assert_found(name: &str, bytes: impl AsRef<[u8]>, expected: &[&str]) {
 }
 
 #[test]
+fn nested_loops_of_a_rule_end() {
+    let folder = Folder::new();
+    folder.write("definition.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: foos.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {plural: foos, kind: Foo, singular: foo, listKind: FooList}\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    schema:\n      openAPIV3Schema:\n        type: object\n        properties:\n          spec:\n            type: object\n            properties: {l: {type: array, items: {type: string}}}\n            x-kubernetes-validations:\n            - rule: self.l.all(a, self.l.all(b, self.l.all(c, self.l.all(d, a != 'z'))))\n");
+    folder.write(
+        "foo.yaml",
+        format!(
+            "apiVersion: example.com/v1\nkind: Foo\nmetadata: {{name: foo}}\nspec:\n  l: [{}]\n",
+            "x, ".repeat(300)
+        ),
+    );
+    let checked = folder.check(&[]);
+    assert_eq!(checked.found(), ["foo.yaml:4 schema/cel-failed"]);
+    assert_eq!(checked.count("unchecked"), 1, "what could not be evaluated is not called valid");
+}
+
+#[test]
+fn many_mistakes_in_one_object_take_little_memory() {
+    let folder = Folder::new();
+    let fields: String = (0..20_000).map(|number| format!("  field{number}: 1\n")).collect();
+    folder.write("pod.yaml", format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec:\n{fields}"));
+    let checked = folder.check(&[]);
+    assert!(checked.findings().len() < 600, "{}", checked.findings().len());
+}
+
+#[test]
 fn an_alias_bomb_ends_at_the_limit() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
     for (name, previous) in ('b'..='z').zip('a'..='y') {

@@ -60,6 +60,21 @@ fn an_object_without_a_schema_is_never_called_valid() {
 }
 
 #[test]
+fn a_tree_fails_with_what_is_found_across_its_files() {
+    let folder = Folder::new();
+    folder.write("twice/a.yaml", SOUND).write("twice/b.yaml", SOUND);
+    folder.write("twice/kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
+    folder.write("part/a.yaml", SOUND).write("part/kustomization.yaml", "resources: [a.yaml, ../nowhere]\n");
+    let checked = folder.check(&[]);
+    let trees = checked.report["trees"].as_array().unwrap();
+    let verdicts: Vec<_> =
+        trees.iter().map(|tree| (tree["path"].as_str().unwrap(), tree["verdict"].as_str().unwrap())).collect();
+    assert_eq!(verdicts, [("part", "unchecked"), ("twice", "fail")]);
+    assert_eq!((checked.count("valid"), checked.count("invalid")), (2, 1));
+    assert_eq!(checked.findings()[0]["object"]["apiVersion"], "v1");
+}
+
+#[test]
 fn a_tree_fails_with_the_worst_that_it_holds() {
     let folder = Folder::new();
     folder.write("good/sound.yaml", SOUND).write("good/kustomization.yaml", "resources: [sound.yaml]\n");
