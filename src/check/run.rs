@@ -18,7 +18,7 @@ use super::account::{ObjectOutcome, Outcome, UncheckedReason};
 use super::against::{OldObjects, same_object};
 use super::duplicates::{Definition, Duplicate, Identity};
 use super::schema::{Coverage, Minor, Schemas};
-use super::{Sink, builtin, crd, duplicates, opaque, schema};
+use super::{Sink, builtin, crd, duplicates, opaque, schema, size};
 use crate::catalogue;
 use crate::config::Settings;
 use crate::finding::{Finding, Place};
@@ -364,6 +364,7 @@ impl InFile<'_> {
             schema::check(&object, sources, pass.schemas, targets, old.as_ref().map(|object| &object.node));
         let mut sink = Sink::new(&object, sources);
         builtin::check(&object, &mut sink);
+        size::check(&object, &mut sink);
         if object.kind.group == "apiextensions.k8s.io" && object.kind.kind == "CustomResourceDefinition" {
             crd::check(&object, &mut sink);
             if let Some(definition) = crd::definition(&object) {

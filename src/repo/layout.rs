@@ -338,9 +338,11 @@ fn above(tree: &dyn FileTree, listed: &BTreeSet<&str>) -> Vec<String> {
 
 fn is_file_of_an_editor(file: &str) -> bool {
     let (folder, name) = path::split(file);
-    let is_compiler_configuration =
-        name.ends_with(".json") && ["tsconfig", "jsconfig"].iter().any(|tool| name.starts_with(tool));
-    is_compiler_configuration || folder.split('/').any(|part| EDITOR_FOLDERS.contains(&part))
+    let compilers = ["tsconfig", "jsconfig"];
+    let configures_a_compiler = name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        extension == "json" && compilers.iter().any(|compiler| stem.starts_with(compiler))
+    });
+    configures_a_compiler || folder.split('/').any(|part| EDITOR_FOLDERS.contains(&part))
 }
 
 /// Of the names that kustomize takes, the first that is there counts.

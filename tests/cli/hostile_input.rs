@@ -37,6 +37,14 @@ fn assert_found(name: &str, bytes: impl AsRef<[u8]>, expected: &[&str]) {
 }
 
 #[test]
+fn an_object_that_etcd_would_not_take_is_found() {
+    let folder = Folder::new();
+    let text = "x".repeat(1_600_000);
+    folder.write("pod.yaml", format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec: {{containers: [{{name: web, image: web, command: [{text}]}}]}}\n"));
+    assert_eq!(folder.check(&[]).found(), ["pod.yaml:1 object/too-large"]);
+}
+
+#[test]
 fn nested_loops_of_a_rule_end() {
     let folder = Folder::new();
     folder.write("definition.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: foos.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {plural: foos, kind: Foo, singular: foo, listKind: FooList}\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    schema:\n      openAPIV3Schema:\n        type: object\n        properties:\n          spec:\n            type: object\n            properties: {l: {type: array, items: {type: string}}}\n            x-kubernetes-validations:\n            - rule: self.l.all(a, self.l.all(b, self.l.all(c, self.l.all(d, a != 'z'))))\n");
@@ -93,7 +101,7 @@ fn a_line_of_fifty_megabytes_is_read_and_not_printed() {
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: long}}\nspec: {{containers: [{{name: a, image: b, {field}: \"{long}\"}}]}}\n"
         )
     };
-    assert_found("long.yaml", object("imag"), &["long.yaml:4 schema/unknown-field"]);
+    assert_found("long.yaml", object("imag"), &["long.yaml:1 object/too-large", "long.yaml:4 schema/unknown-field"]);
 }
 
 #[test]

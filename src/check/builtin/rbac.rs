@@ -23,7 +23,9 @@ pub(super) fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
                 if is_unset(aggregation, "clusterRoleSelectors") {
                     required(aggregation, "clusterRoleSelectors", sink);
                 }
-                items(aggregation, "clusterRoleSelectors").iter().for_each(|found| selector::check(found, sink));
+                for found in items(aggregation, "clusterRoleSelectors") {
+                    selector::check(found, sink);
+                }
             }
         }
         "RoleBinding" => binding(node, true, sink),
