@@ -133,11 +133,14 @@ fn is_json_object(text: &str) -> bool {
 
 /// What a base64 text says, bytes that are no characters replaced as Go's JSON does.
 fn decoded(text: &str) -> Option<String> {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
+    use base64::engine::general_purpose::{GeneralPurpose, PAD};
+    use base64::{Engine, alphabet};
+
+    // Go's decoder takes a last letter with bits that nothing uses.
+    const GO: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
 
     let text: String = text.chars().filter(|letter| !matches!(letter, '\r' | '\n')).collect();
-    STANDARD.decode(text).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    GO.decode(text).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// How many bytes a base64 text stands for.

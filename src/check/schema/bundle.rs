@@ -307,6 +307,12 @@ impl Bundle {
         kinds
     }
 
+    /// Whether a group is one of Kubernetes itself: it has no kinds but those that are known.
+    #[must_use]
+    pub fn is_builtin_group(&self, group: &str) -> bool {
+        self.index.kubernetes.kinds.iter().any(|kind| kind.group == group)
+    }
+
     /// The groups that have a kind of this name, with the version to write: what to suggest for a wrong `apiVersion`.
     #[must_use]
     pub fn api_versions_of_kind(&self, kind: &str) -> Vec<String> {

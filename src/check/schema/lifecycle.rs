@@ -156,7 +156,19 @@ pub(super) fn unknown(object: &Object<'_>, sources: &Sources, schemas: &Schemas,
     }
     let kind = &object.kind;
     let mut sink = Sink::new(object, sources);
-    if !schemas.knows_group(&kind.group) {
+    if kind.version.contains('/') {
+        let message = format!("`{}` is no apiVersion: it has more than one `/`", kind.api_version());
+        let finding = sink.value(&schema::UNKNOWN_KIND, at(object, "apiVersion"), message);
+        finding.severity = Severity::Deny;
+        finding.help = Some("write the group, one `/` and the version".to_owned());
+        return sink.into_findings();
+    }
+    let known = bundle.kinds_of_group(&kind.group);
+    let of_repository = schemas.repository_kinds_of_group(&kind.group);
+    let meant = nearest(&kind.kind, known.iter().map(|(_, name)| *name).chain(of_repository));
+    let has_kind = known.iter().any(|(_, name)| *name == kind.kind);
+    // Several projects may share a group, and kinds are also made in the cluster: only Kubernetes' own groups are closed.
+    if !has_kind && meant.is_none() && !bundle.is_builtin_group(&kind.group) {
         let message = format!("no schema for {kind}: it was not checked");
         let elsewhere = bundle.api_versions_of_kind(&kind.kind);
         let meant = nearest(&kind.api_version(), elsewhere.iter().map(String::as_str));
@@ -167,14 +179,12 @@ pub(super) fn unknown(object: &Object<'_>, sources: &Sources, schemas: &Schemas,
         });
         return sink.into_findings();
     }
-    let known = bundle.kinds_of_group(&kind.group);
     let versions: Vec<&str> =
         known.iter().filter(|(_, name)| *name == kind.kind).map(|(version, _)| *version).collect();
     let (key, message, help) = if versions.is_empty() {
         let group =
             if kind.group.is_empty() { "the core group".to_owned() } else { format!("the group {}", kind.group) };
         let elsewhere = bundle.api_versions_of_kind(&kind.kind);
-        let meant = nearest(&kind.kind, known.iter().map(|(_, name)| *name));
         let help = match (elsewhere.as_slice(), meant) {
             ([], Some(meant)) => Some(format!("did you mean `kind: {meant}`?")),
             ([], None) => None,
@@ -201,4 +211,48 @@ pub(super) fn unknown(object: &Object<'_>, sources: &Sources, schemas: &Schemas,
 
 fn with_version(group: &str, version: &str) -> String {
     if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{FileId, Source, objects};
+
+    #[track_caller]
+    fn said(api_version: &str, kind: &str) -> (Severity, String) {
+        let schemas = Schemas::bundled();
+        let text = format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: a}}\n");
+        let source = Source::new("a.yaml", text.clone());
+        let object = objects(&source).next().unwrap();
+        let sources = Sources::single(FileId(0), Source::new("a.yaml", text).into());
+        let mut findings = unknown(&object, &sources, &schemas, &[schemas.bundle().newest()]);
+        assert_eq!(findings.len(), 1);
+        let finding = findings.remove(0);
+        (finding.severity, finding.message)
+    }
+
+    #[test]
+    fn only_a_group_of_kubernetes_has_no_other_kinds() {
+        let deny = |text: &str| (Severity::Deny, text.to_owned());
+        let warn = |text: &str| (Severity::Warn, text.to_owned());
+        assert_eq!(
+            said("argoproj.io/v1beta1", "ArgoCD"),
+            warn("no schema for argoproj.io/v1beta1 ArgoCD: it was not checked")
+        );
+        assert_eq!(
+            said("messaging.knative.dev/v1beta1", "KafkaChannel"),
+            warn("no schema for messaging.knative.dev/v1beta1 KafkaChannel: it was not checked")
+        );
+        assert_eq!(said("argoproj.io/v1alpha1", "Aplication"), deny("the group argoproj.io has no kind `Aplication`"));
+        assert_eq!(said("argoproj.io/v7", "Application"), deny("Application has no version `v7`"));
+        assert_eq!(said("apps/v1", "Gadget"), deny("the group apps has no kind `Gadget`"));
+        assert_eq!(said("v1", "Gadget"), deny("the core group has no kind `Gadget`"));
+    }
+
+    #[test]
+    fn an_api_version_has_one_slash_at_most() {
+        let expected = "`apps/v1/Deployment` is no apiVersion: it has more than one `/`";
+        assert_eq!(said("apps/v1/Deployment", "Deployment"), (Severity::Deny, expected.to_owned()));
+        assert_eq!(said("a.example/b/c", "Gadget").0, Severity::Deny);
+    }
 }

@@ -3,10 +3,10 @@
 //! In: the bundle, and the `CustomResourceDefinitions` found in the repository, which win over the bundle's. Out: compiled
 //! schemas, each compiled when the first object asks for it and then shared by all workers. It never checks an object.
 
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, RwLock};
 
 use jsonschema::Validator;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
 use super::bundle::{BuiltinKind, Bundle, BundledCustomKind, Minor, bundle};
@@ -58,7 +58,6 @@ pub struct Schemas {
     /// Validators by the lines of the bundle that they are made of, so that minor versions share them.
     by_lines: RwLock<FxHashMap<(&'static str, Vec<usize>), Usable>>,
     custom: RwLock<FxHashMap<GroupVersionKind, Usable>>,
-    groups: OnceLock<FxHashSet<String>>,
 }
 
 /// What is known of an object's kind.
@@ -83,7 +82,6 @@ impl Schemas {
             builtin: RwLock::default(),
             by_lines: RwLock::default(),
             custom: RwLock::default(),
-            groups: OnceLock::new(),
         }
     }
 
@@ -147,10 +145,9 @@ impl Schemas {
         })
     }
 
-    /// Whether the bundle or the repository has a kind of this group.
-    pub(crate) fn knows_group(&self, group: &str) -> bool {
-        let groups = self.groups.get_or_init(|| self.repository.keys().map(|key| key.0.clone()).collect());
-        groups.contains(group) || !self.bundle.kinds_of_group(group).is_empty()
+    /// The kinds of a group that the repository defines.
+    pub(crate) fn repository_kinds_of_group(&self, group: &str) -> impl Iterator<Item = &str> {
+        self.repository.keys().filter(move |key| key.0 == group).map(|key| key.1.as_str())
     }
 }
 

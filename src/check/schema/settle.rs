@@ -3,7 +3,7 @@
 //!
 //! In: the structural schema of a kind, then objects of it. Out: the same objects, settled; what a default put there has
 //! the place of the object that it was put into. It never judges a value. Source:
-//! `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting`.
+//! `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/{defaulting,objectmeta}`.
 
 use std::borrow::Cow;
 
@@ -25,12 +25,14 @@ pub(crate) struct Settling {
     inner: Option<Box<Settling>>,
     /// Whether there is a default here or further down.
     defaults: bool,
+    /// Whether this is the resource itself or one embedded in it: its `metadata` is of Kubernetes' own type.
+    is_resource: bool,
 }
 
 impl Settling {
     /// Of a structural schema.
     pub(crate) fn new(schema: &Json) -> Self {
-        Self::below(schema, DEEPEST)
+        Self { is_resource: true, ..Self::below(schema, DEEPEST) }
     }
 
     fn below(schema: &Json, depth: usize) -> Self {
@@ -49,6 +51,7 @@ impl Settling {
             default,
             fields,
             inner,
+            is_resource: schema.get("x-kubernetes-embedded-resource") == Some(&Json::Bool(true)),
         }
     }
 
@@ -66,6 +69,11 @@ impl Settling {
         let span = node.span;
         match &mut node.value {
             Value::Mapping(entries) => {
+                if self.is_resource
+                    && let Some(metadata) = entries.iter_mut().find(|entry| entry.key == "metadata")
+                {
+                    settle_metadata(&mut metadata.value);
+                }
                 // Fields first, and values of a map for the keys that are no fields.
                 entries.retain(|entry| match (self.fields.get(entry.key.as_ref()), &self.inner) {
                     (Some(field), _) => !entry.value.is_null() || field.nullable,
@@ -109,6 +117,63 @@ impl Settling {
             *item = from_json(default, item.span);
         }
         self.settle_in_place(item);
+    }
+}
+
+/// Metadata passes through Kubernetes' own type, whatever the schema says: a null field of it is absent, and a null label
+/// or annotation is the empty text. Fields that the type has not stay, for strict decoding to refuse them.
+fn settle_metadata(metadata: &mut Node<'_>) {
+    if metadata.is_null() {
+        metadata.value = Value::Mapping(Vec::new());
+    }
+    drop_null_fields(metadata, METADATA);
+    let Value::Mapping(fields) = &mut metadata.value else { return };
+    for field in fields {
+        match (field.key.as_ref(), &mut field.value.value) {
+            ("labels" | "annotations", Value::Mapping(texts)) => {
+                for text in texts.iter_mut().filter(|text| text.value.is_null()) {
+                    text.value.value = Value::String(Cow::Borrowed(""));
+                }
+            }
+            ("ownerReferences", Value::Sequence(owners)) => {
+                for owner in owners {
+                    drop_null_fields(owner, OWNER_REFERENCE);
+                }
+            }
+            ("managedFields", Value::Sequence(managers)) => {
+                for manager in managers {
+                    drop_null_fields(manager, MANAGED_FIELDS);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+const METADATA: &[&str] = &[
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+const OWNER_REFERENCE: &[&str] = &["apiVersion", "blockOwnerDeletion", "controller", "kind", "name", "uid"];
+const MANAGED_FIELDS: &[&str] =
+    &["apiVersion", "fieldsType", "fieldsV1", "manager", "operation", "subresource", "time"];
+
+fn drop_null_fields(node: &mut Node<'_>, known: &[&str]) {
+    if let Value::Mapping(entries) = &mut node.value {
+        entries.retain(|entry| !entry.value.is_null() || !known.contains(&entry.key.as_ref()));
     }
 }
 
@@ -171,6 +236,29 @@ mod tests {
             "{a: null, b: null, c: null, unknown: null}",
             &json!({ "b": null, "unknown": null, "a": "x" }),
         );
+    }
+
+    #[test]
+    fn metadata_is_settled_as_kubernetes_own_type_at_the_root_and_in_embedded_resources() {
+        let schema = json!({ "type": "object", "properties": {
+            "spec": { "type": "object", "properties": {
+                "template": { "type": "object", "x-kubernetes-embedded-resource": true },
+                "plain": { "type": "object", "x-kubernetes-preserve-unknown-fields": true } } } } });
+        let metadata = "{creationTimestamp: null, labels: {a: null}, ownerReferences: [{uid: null, name: x}], x: null}";
+        let source = Source::new(
+            "a.yaml",
+            format!(
+                "apiVersion: a.b/v1\nkind: C\nmetadata: {metadata}\nspec: {{template: {{metadata: {metadata}}}, \
+                 plain: {{metadata: {{labels: null}}}}}}\n"
+            ),
+        );
+        let object = objects(&source).next().unwrap();
+        let node = Settling::new(&schema).settle(&object.node).into_owned();
+        let settled = json!({ "labels": { "a": "" }, "ownerReferences": [{ "name": "x" }], "x": null });
+        assert_eq!(node.get("metadata").map(to_json_value).as_ref(), Some(&settled));
+        assert_eq!(node.path(&["spec", "template", "metadata"]).map(to_json_value).as_ref(), Some(&settled));
+        let plain = node.path(&["spec", "plain", "metadata"]).map(to_json_value);
+        assert_eq!(plain, Some(json!({ "labels": null })));
     }
 
     #[test]
