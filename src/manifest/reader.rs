@@ -119,9 +119,8 @@ impl<'s> Reader<'s> {
                 self.end_collection(at)?;
             }
             Event::Alias(anchor) => {
-                let name = self.slice(at.0 + 1, at.1);
                 self.start_token(at.0)?;
-                self.tree.alias(anchor, at, name)?;
+                self.tree.alias(anchor, at)?;
                 self.end_token(at.1, Token::Other);
             }
             Event::Anchor(_, name) => dialect::check_anchor(&name, at)?,
