@@ -45,6 +45,8 @@ pub struct CustomVersion {
     pub schema: Option<Json>,
     /// Whether unknown fields are kept everywhere, as `v1beta1` does unless told otherwise.
     pub preserve_unknown_fields: bool,
+    /// Whether it has the status subresource.
+    pub has_status: bool,
 }
 
 /// What a CustomResourceDefinition defines; nothing for any other object and for one that defines nothing.
@@ -60,6 +62,7 @@ pub fn definition(object: &Object<'_>) -> Option<CustomDefinition> {
     let before_v1 = object.kind.version == "v1beta1";
     let defaults = Defaults {
         schema: before_v1.then(|| schema(spec, "validation")).flatten(),
+        has_status: before_v1 && spec.path(&["subresources", "status"]).is_some(),
         preserve_unknown_fields: match spec.get("preserveUnknownFields").and_then(Node::as_bool) {
             Some(preserve) => preserve,
             None => before_v1,
@@ -79,6 +82,7 @@ pub fn definition(object: &Object<'_>) -> Option<CustomDefinition> {
             deprecated: None,
             schema: defaults.schema.clone(),
             preserve_unknown_fields: defaults.preserve_unknown_fields,
+            has_status: defaults.has_status,
         }));
     }
     if versions.is_empty() {
@@ -96,6 +100,7 @@ pub fn definition(object: &Object<'_>) -> Option<CustomDefinition> {
 struct Defaults {
     schema: Option<Json>,
     preserve_unknown_fields: bool,
+    has_status: bool,
 }
 
 impl Defaults {
@@ -109,6 +114,7 @@ impl Defaults {
             deprecated,
             schema: schema(version, "schema").or_else(|| self.schema.clone()),
             preserve_unknown_fields: self.preserve_unknown_fields,
+            has_status: self.has_status || version.path(&["subresources", "status"]).is_some(),
         })
     }
 }

@@ -183,9 +183,12 @@ struct CustomKind<'i> {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the index, one by one")]
 struct CustomVersion<'i> {
     version: &'i str,
     id: usize,
+    #[serde(default)]
+    status: bool,
     #[serde(default)]
     unserved: bool,
     #[serde(default)]
@@ -206,6 +209,8 @@ pub struct BundledCustomKind {
     pub deprecated: Option<&'static str>,
     /// The newest release of its project that the bundle holds: module and version.
     pub newest: &'static str,
+    /// Whether it has the status subresource.
+    pub has_status: bool,
     part: &'static str,
     id: usize,
 }
@@ -285,6 +290,7 @@ impl Bundle {
             served: !version.unserved && !version.dropped,
             deprecated: version.deprecated.then(|| version.warning.unwrap_or_default()),
             newest: part.sources.first().copied().unwrap_or_default(),
+            has_status: version.status,
             part: key.part,
             id: version.id,
         })

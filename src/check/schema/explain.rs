@@ -42,6 +42,19 @@ pub(super) fn report(object: &Object<'_>, error: &ValidationError<'_>, sink: &mu
     }
 }
 
+/// Whether an error is about a field in the status that the schema does not know.
+pub(super) fn is_unknown_field_of_status(error: &ValidationError<'_>) -> bool {
+    let pointer = error.instance_path().as_str();
+    let of_status = pointer.strip_prefix("/status").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    of_status
+        && match error.kind() {
+            ValidationErrorKind::Custom { message, .. } => {
+                matches!(serde_json::from_str(message), Ok(Problem::UnknownField { .. }))
+            }
+            _ => false,
+        }
+}
+
 fn explain(object: &Object<'_>, error: &ValidationError<'_>) -> Explained {
     let pointer = error.instance_path().as_str().to_owned();
     let root = &object.node;

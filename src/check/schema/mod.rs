@@ -18,13 +18,13 @@ use std::sync::Arc;
 
 pub use bundle::{Bundle, Minor, Scope, bundle};
 use foreign::NodeJson;
-use jsonschema::Validator;
+use jsonschema::{ValidationError, Validator};
 pub use registry::Schemas;
 use registry::{Compiled, Known, Usable};
 
 use crate::catalogue;
 use crate::finding::Finding;
-use crate::manifest::{Node, Object, Sources};
+use crate::manifest::{Node, Object, Sources, Value};
 
 use super::Sink;
 
@@ -99,19 +99,31 @@ fn validate(
     match usable.as_ref() {
         Ok(Compiled::Builtin(validator)) => {
             let mut sink = Sink::new(object, sources);
-            validate_node(validator, object, &object.node, &mut sink);
+            validate_node(validator, object, &|_| true, &mut sink);
             (sink.into_findings(), Coverage::Checked)
         }
         Ok(Compiled::Custom(compiled)) => {
             let node = compiled.settling.settle(&object.node).into_owned();
-            let settled = Object { node, kind: object.kind.clone() };
-            let mut sink = Sink::new(&settled, sources);
-            validate_node(&compiled.validator, &settled, &settled.node, &mut sink);
-            if let Some(rules) = &compiled.rules {
-                let old = old.map(|old| compiled.settling.settle(old));
-                rules.check(&settled.node, old.as_deref(), &mut sink);
+            let mut object = Object { node, kind: object.kind.clone() };
+            let mut old = old.map(|old| compiled.settling.settle(old).into_owned());
+            let mut findings = Vec::new();
+            if compiled.has_status {
+                // The server decodes the status strictly, and drops it before it looks at the object.
+                if object.node.get("status").is_some() {
+                    let mut sink = Sink::new(&object, sources);
+                    validate_node(&compiled.validator, &object, &explain::is_unknown_field_of_status, &mut sink);
+                    findings = sink.into_findings();
+                }
+                drop_status(&mut object.node);
+                old.iter_mut().for_each(drop_status);
             }
-            (sink.into_findings(), Coverage::Checked)
+            let mut sink = Sink::new(&object, sources);
+            validate_node(&compiled.validator, &object, &|_| true, &mut sink);
+            if let Some(rules) = &compiled.rules {
+                rules.check(&object.node, old.as_ref(), &mut sink);
+            }
+            findings.extend(sink.into_findings());
+            (findings, Coverage::Checked)
         }
         Err(reason) => {
             let mut sink = Sink::new(object, sources);
@@ -122,17 +134,25 @@ fn validate(
     }
 }
 
-fn validate_node<'n, const NULL_IS_ABSENT: bool>(
+fn drop_status(node: &mut Node<'_>) {
+    if let Value::Mapping(entries) = &mut node.value {
+        entries.retain(|entry| entry.key != "status");
+    }
+}
+
+/// Reports the errors that count.
+fn validate_node<const NULL_IS_ABSENT: bool>(
     validator: &Validator<NodeJson<NULL_IS_ABSENT>>,
     object: &Object<'_>,
-    node: &'n Node<'n>,
+    counts: &dyn Fn(&ValidationError<'_>) -> bool,
     sink: &mut Sink<'_, '_>,
 ) {
+    let node = &object.node;
     // The cheap question first: the words are only for what is wrong.
     if validator.is_valid(node) {
         return;
     }
-    let mut errors = validator.iter_errors(node);
+    let mut errors = validator.iter_errors(node).filter(|error| counts(error));
     for error in errors.by_ref().take(LONGEST_LIST) {
         explain::report(object, &error, sink);
     }

@@ -36,6 +36,8 @@ pub(crate) struct CompiledCustom {
     pub(crate) validator: Validator<CustomJson>,
     /// Its `x-kubernetes-validations`.
     pub(crate) rules: Option<cel::Rules>,
+    /// Whether the version has the status subresource: what writes the object does not write its status.
+    pub(crate) has_status: bool,
 }
 
 /// A compiled schema, or why there is none.
@@ -129,7 +131,8 @@ impl Schemas {
 
     /// The validator of a custom kind of the bundle.
     pub(crate) fn bundled_custom(&self, kind: &GroupVersionKind, custom: &BundledCustomKind) -> Usable {
-        cached(&self.custom, kind.clone(), || Arc::new(compile_custom(self.bundle, &self.bundle.custom_schema(custom))))
+        let compile = || compile_custom(self.bundle, &self.bundle.custom_schema(custom), custom.has_status);
+        cached(&self.custom, kind.clone(), || Arc::new(compile()))
     }
 
     /// The validator of a custom kind of the repository.
@@ -141,7 +144,7 @@ impl Schemas {
             {
                 root.insert("x-kubernetes-preserve-unknown-fields".into(), Json::Bool(true));
             }
-            Arc::new(compile_custom(self.bundle, &schema))
+            Arc::new(compile_custom(self.bundle, &schema, version.has_status))
         })
     }
 
@@ -166,7 +169,7 @@ where
     Arc::clone(write.entry(key).or_insert(value))
 }
 
-fn compile_custom(bundle: &Bundle, schema: &Json) -> Result<Compiled, String> {
+fn compile_custom(bundle: &Bundle, schema: &Json, has_status: bool) -> Result<Compiled, String> {
     if !schema.is_object() {
         return Err("it has no schema".to_owned());
     }
@@ -174,6 +177,7 @@ fn compile_custom(bundle: &Bundle, schema: &Json) -> Result<Compiled, String> {
         settling: Settling::new(schema),
         validator: compile(&prepare::custom(bundle, schema).schema)?,
         rules: cel::Rules::compile(schema),
+        has_status,
     })))
 }
 
