@@ -11,7 +11,7 @@ use crate::catalogue::schema;
 use crate::check::Sink;
 use crate::check::crd::CustomVersion;
 use crate::finding::{Finding, Severity};
-use crate::manifest::{Node, Object, Sources};
+use crate::manifest::{GroupVersionKind, Node, Object, Sources};
 use crate::suggest::nearest;
 
 fn at<'n, 's>(object: &'n Object<'s>, key: &str) -> &'n Node<'s> {
@@ -168,14 +168,19 @@ pub(super) fn unknown(object: &Object<'_>, sources: &Sources, schemas: &Schemas,
     let meant = nearest(&kind.kind, known.iter().map(|(_, name)| *name).chain(of_repository));
     let has_kind = known.iter().any(|(_, name)| *name == kind.kind);
     // Several projects may share a group, and kinds are also made in the cluster: only Kubernetes' own groups are closed.
-    if !has_kind && meant.is_none() && !bundle.is_builtin_group(&kind.group) {
+    let is_slip = meant.as_deref().is_some_and(|meant| is_slip(kind, meant));
+    if !has_kind && !is_slip && !bundle.is_builtin_group(&kind.group) {
         let message = format!("no schema for {kind}: it was not checked");
         let elsewhere = bundle.api_versions_of_kind(&kind.kind);
         let meant = nearest(&kind.api_version(), elsewhere.iter().map(String::as_str));
         let finding = sink.value(&schema::UNKNOWN_KIND, at(object, "kind"), message);
+        let add = "add its CustomResourceDefinition to the repository, or name it with --crds";
         finding.help = Some(match meant {
             Some(meant) => format!("did you mean `apiVersion: {meant}`?"),
-            None => "add its CustomResourceDefinition to the repository, or name it with --crds".to_owned(),
+            None if !known.is_empty() && !elsewhere.is_empty() => {
+                format!("use `apiVersion: {}`, or {add}", elsewhere.join("`, `apiVersion: "))
+            }
+            None => add.to_owned(),
         });
         return sink.into_findings();
     }
@@ -207,6 +212,14 @@ pub(super) fn unknown(object: &Object<'_>, sources: &Sources, schemas: &Schemas,
     finding.severity = Severity::Deny;
     finding.help = help;
     sink.into_findings()
+}
+
+/// Whether a kind is a known one with a letter or two amiss. Names of other projects' kinds are further apart; those of
+/// Gatekeeper's constraints come from templates, one much like the other.
+fn is_slip(kind: &GroupVersionKind, meant: &str) -> bool {
+    const MOST: usize = 2;
+    kind.group != "constraints.gatekeeper.sh"
+        && strsim::damerau_levenshtein(&kind.kind.to_lowercase(), &meant.to_lowercase()) <= MOST
 }
 
 fn with_version(group: &str, version: &str) -> String {
@@ -243,10 +256,24 @@ mod tests {
             said("messaging.knative.dev/v1beta1", "KafkaChannel"),
             warn("no schema for messaging.knative.dev/v1beta1 KafkaChannel: it was not checked")
         );
+        for (api_version, kind) in [
+            ("bootstrap.cluster.x-k8s.io/v1beta1", "RKE2ConfigTemplate"),
+            ("constraints.gatekeeper.sh/v1beta1", "K8sContainerLimits"),
+            ("source.toolkit.fluxcd.io/v1", "HelmRelease"),
+        ] {
+            assert_eq!(said(api_version, kind).0, Severity::Warn, "{kind}");
+        }
         assert_eq!(said("argoproj.io/v1alpha1", "Aplication"), deny("the group argoproj.io has no kind `Aplication`"));
         assert_eq!(said("argoproj.io/v7", "Application"), deny("Application has no version `v7`"));
         assert_eq!(said("apps/v1", "Gadget"), deny("the group apps has no kind `Gadget`"));
         assert_eq!(said("v1", "Gadget"), deny("the core group has no kind `Gadget`"));
+    }
+
+    #[test]
+    fn constraints_of_gatekeeper_are_no_slips_of_each_other() {
+        let limits = |group: &str| GroupVersionKind::new(&format!("{group}/v1beta1"), "K8sContainerLimits");
+        assert!(!is_slip(&limits("constraints.gatekeeper.sh"), "K8sContainerLimit"));
+        assert!(is_slip(&limits("a.example"), "K8sContainerLimit"));
     }
 
     #[test]
