@@ -16,7 +16,7 @@ use rustc_hash::FxHashSet;
 
 use super::account::{ObjectOutcome, Outcome, UncheckedReason};
 use super::against::{OldObjects, same_object};
-use super::duplicates::{Definition, Duplicate, Identity};
+use super::duplicates::{Definition, Duplicate};
 use super::schema::{Coverage, Minor, Schemas};
 use super::{Sink, builtin, crd, duplicates, opaque, schema, size};
 use crate::catalogue;
@@ -157,9 +157,9 @@ fn named_in(tree: &dyn FileTree, layout: &Layout, entry: &FileEntry) -> Vec<Defi
 
 /// An object by its name, if it has one.
 fn definition(object: &Object<'_>, sources: &Sources, is_valid: bool) -> Option<Definition> {
+    object.name()?;
     let name = object.node.path(&["metadata", "name"])?;
-    let identity = Identity::of(object)?;
-    Some(Definition { identity, reference: object.reference(), place: sources.place(name.span), is_valid })
+    Some(Definition { reference: object.reference(), place: sources.place(name.span), is_valid })
 }
 
 /// Reads a file that is not itself checked; a bug of ours in it gives nothing, and does not take the run with it.
@@ -290,6 +290,8 @@ impl Pass<'_> {
                 Part::Custom => file.custom_objects(document, &mut outcome),
             }
         }
+        // One of these is kept for every file, and most files hold one object.
+        outcome.named.shrink_to_fit();
         outcome
     }
 }
