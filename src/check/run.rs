@@ -23,7 +23,7 @@ use crate::catalogue;
 use crate::config::Settings;
 use crate::finding::{Finding, Place};
 use crate::manifest::{
-    Class, Content, Document, FileId, Object, SkipReason, Source, Sources, decode, objects, read_documents,
+    Class, Content, Document, FileId, Incomplete, Object, SkipReason, Source, Sources, decode, objects, read_documents,
 };
 use crate::repo::{FileEntry, FileTree, Layout, PatchedFields, TreeError, TreeKind};
 use crate::report::Report;
@@ -186,7 +186,7 @@ pub fn definitions_in(tree: &dyn FileTree, path: &str) -> Result<Vec<(crd::Custo
                 Content::Broken(findings) => return Some(Err(findings)),
                 Content::Empty => continue,
             };
-            let Class::Objects(objects) = Class::of(node) else { continue };
+            let Class::Objects(objects, _) = Class::of(node) else { continue };
             found.extend(objects.iter().filter_map(|object| {
                 let definition = crd::definition(object)?;
                 Some((definition, source.place(object.node.span.start, object.node.span.end)))
@@ -319,7 +319,7 @@ impl InFile<'_> {
             }
             // Its name alone makes no kustomization of an object: Flux has a kind of that name, too.
             (Content::Value(node), Some(SkipReason::Kustomization)) => match Class::of(node) {
-                class @ Class::Objects(_) => class,
+                class @ Class::Objects(..) => class,
                 _ => Class::Skipped(SkipReason::Kustomization),
             },
             (Content::Value(_), Some(reason)) => Class::Skipped(reason.clone()),
@@ -327,13 +327,11 @@ impl InFile<'_> {
         };
         match class {
             Class::Skipped(reason) => outcome.skip(reason),
-            Class::Incomplete { message, help, node } => {
-                let span = node.entries().first().map_or(node.span, |entry| entry.key_span);
-                let finding = Finding::new(&catalogue::read::NOT_AN_OBJECT, self.sources.place(span), message);
-                let fails = self.pass.fails(&finding);
-                outcome.broken(&self.source.path, [finding.with_help(help)], fails);
-            }
-            Class::Objects(objects) => {
+            Class::Incomplete(incomplete) => self.incomplete(incomplete, outcome),
+            Class::Objects(objects, incomplete) => {
+                for item in incomplete {
+                    self.incomplete(item, outcome);
+                }
                 for object in objects {
                     if self.pass.schemas.is_builtin(&object.kind) {
                         self.object(object, outcome);
@@ -348,10 +346,18 @@ impl InFile<'_> {
         }
     }
 
+    /// A document, or an item of a List, that is nearly an object.
+    fn incomplete(&self, Incomplete { message, help, node }: Incomplete<'_>, outcome: &mut Outcome) {
+        let span = node.entries().first().map_or(node.span, |entry| entry.key_span);
+        let finding = Finding::new(&catalogue::read::NOT_AN_OBJECT, self.sources.place(span), message);
+        let fails = self.pass.fails(&finding);
+        outcome.broken(&self.source.path, [finding.with_help(help)], fails);
+    }
+
     /// The second pass: checks the objects that the first has left.
     fn custom_objects(&self, document: Document<'_>, outcome: &mut Outcome) {
         let Content::Value(node) = document.content else { return };
-        let Class::Objects(objects) = Class::of(node) else { return };
+        let Class::Objects(objects, _) = Class::of(node) else { return };
         for object in objects.into_iter().filter(|object| !self.pass.schemas.is_builtin(&object.kind)) {
             self.object(object, outcome);
         }
