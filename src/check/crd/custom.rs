@@ -110,7 +110,7 @@ impl Defaults {
         let deprecated = flag(version, "deprecated").then(warning);
         Some(CustomVersion {
             name: name.to_owned(),
-            served: version.get("served").and_then(Node::as_bool).unwrap_or(true),
+            served: version.get("served").and_then(Node::as_bool).unwrap_or(false),
             deprecated,
             schema: schema(version, "schema").or_else(|| self.schema.clone()),
             preserve_unknown_fields: self.preserve_unknown_fields,

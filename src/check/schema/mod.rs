@@ -12,6 +12,7 @@ mod keywords;
 mod lifecycle;
 mod prepare;
 mod registry;
+mod required;
 mod settle;
 
 use std::sync::Arc;

@@ -11,19 +11,24 @@ use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::bundle::{Bundle, Minor};
-use super::{formats, keywords};
+use super::{formats, keywords, required};
 
 /// Whose reading of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// The Go types of Kubernetes itself.
     Builtin,
+    /// The same in an object's `status`, of which the server asks for no field: it does not look at most, for it resets
+    /// them, and of a Node's it validates what is there.
+    Status,
     /// The structural schema of a CustomResourceDefinition.
     Structural,
     /// The branches of `allOf`, `anyOf`, `oneOf` and `not` in a structural schema: they only restrict values.
     Branch,
 }
 
+/// Stands before the name of a definition as a `status` has it.
+const OF_STATUS: &str = "status.";
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// A schema ready to be compiled, and the lines of the bundle that it is made of: two minor versions with the same lines
@@ -74,6 +79,12 @@ fn add_type_meta(schema: &mut Map<String, Json>, own_metadata: Option<Json>) {
     }
 }
 
+impl Dialect {
+    fn is_builtin(self) -> bool {
+        matches!(self, Self::Builtin | Self::Status)
+    }
+}
+
 fn reference(definition: &str) -> String {
     format!("#/$defs/{definition}")
 }
@@ -96,9 +107,14 @@ impl<'b> Definitions<'b> {
             if self.prepared.contains_key(&name) {
                 continue;
             }
-            let line = self.bundle.definition_line(&name, self.minor);
-            let raw = line.map_or(Json::Bool(true), |line| self.bundle.definition(line));
-            let schema = well_known(&name).unwrap_or_else(|| transform(raw, Dialect::Builtin));
+            let (published, dialect) = match name.strip_prefix(OF_STATUS) {
+                Some(published) => (published, Dialect::Status),
+                None => (name.as_str(), Dialect::Builtin),
+            };
+            let line = self.bundle.definition_line(published, self.minor);
+            let mut raw = line.map_or(Json::Bool(true), |line| self.bundle.definition(line));
+            required::correct(published, &mut raw);
+            let schema = well_known(published).unwrap_or_else(|| transform(raw, dialect));
             collect_references(&schema, &mut wanted);
             self.prepared.insert(name, (line.unwrap_or(usize::MAX), schema));
         }
@@ -167,7 +183,9 @@ fn transform(schema: Json, dialect: Dialect) -> Json {
     for (key, value) in &members {
         match key.as_str() {
             "$ref" => {
-                out.insert("$ref".into(), Json::String(reference(value.as_str().unwrap_or_default())));
+                let before = if dialect == Dialect::Status { OF_STATUS } else { "" };
+                let definition = format!("{before}{}", value.as_str().unwrap_or_default());
+                out.insert("$ref".into(), Json::String(reference(&definition)));
             }
             "type" if int_or_string => {}
             "type" if nullable => {
@@ -179,7 +197,7 @@ fn transform(schema: Json, dialect: Dialect) -> Json {
             }
             "format" => {
                 let name = value.as_str().unwrap_or_default();
-                let name = if dialect == Dialect::Builtin && name == "byte" { formats::KUBERNETES_BYTES } else { name };
+                let name = if dialect.is_builtin() && name == "byte" { formats::KUBERNETES_BYTES } else { name };
                 if formats::checker(name).is_some() {
                     out.insert(keywords::FORMAT.into(), name.into());
                 }
@@ -190,20 +208,24 @@ fn transform(schema: Json, dialect: Dialect) -> Json {
             "required" if dialect == Dialect::Branch => {
                 out.insert("required".into(), value.clone());
             }
+            "required" if dialect == Dialect::Status => {}
             "required" => {
                 out.insert(keywords::REQUIRED.into(), value.clone());
             }
             "properties" => {
                 if let Json::Object(properties) = value {
-                    let properties =
-                        properties.iter().map(|(name, schema)| (name.clone(), transform(schema.clone(), dialect)));
+                    let properties = properties.iter().map(|(name, schema)| {
+                        let is_status = dialect == Dialect::Builtin && name == "status" && is_kind(&members);
+                        let dialect = if is_status { Dialect::Status } else { dialect };
+                        (name.clone(), transform(schema.clone(), dialect))
+                    });
                     out.insert("properties".into(), Json::Object(properties.collect()));
                 }
             }
             "items" => {
                 let mut items = transform(value.clone(), dialect);
                 // Go reads a null in a list of text as the empty text.
-                if dialect == Dialect::Builtin && items.get("type") == Some(&json!("string")) {
+                if dialect.is_builtin() && items.get("type") == Some(&json!("string")) {
                     items["type"] = json!(["string", "null"]);
                 }
                 out.insert("items".into(), items);
@@ -235,6 +257,11 @@ fn transform(schema: Json, dialect: Dialect) -> Json {
     Json::Object(out)
 }
 
+/// Whether a definition is that of a kind.
+fn is_kind(definition: &Map<String, Json>) -> bool {
+    definition.contains_key("x-kubernetes-group-version-kind")
+}
+
 fn flag(schema: &Map<String, Json>, key: &str) -> bool {
     schema.get(key) == Some(&Json::Bool(true))
 }
@@ -244,7 +271,7 @@ fn close(schema: &Map<String, Json>, preserve: bool, dialect: Dialect, out: &mut
     let open = preserve || schema.contains_key("additionalProperties") || schema.contains_key("$ref");
     let closed = match dialect {
         // A Go type without fields in its schema is free-form, or decodes by code of its own.
-        Dialect::Builtin => !open && schema.contains_key("properties"),
+        Dialect::Builtin | Dialect::Status => !open && schema.contains_key("properties"),
         // A structural schema prunes what it does not name, even where it names nothing.
         Dialect::Structural => !open && schema.get("type") == Some(&json!("object")),
         Dialect::Branch => false,
