@@ -199,7 +199,8 @@ impl<'s> Reader<'s> {
     }
 
     fn check_tabs(&mut self, style: ScalarStyle, at: Bytes) -> Result<(), Problem> {
-        let column = if self.tabs.is_some() { self.collection_column() } else { None };
+        // Inside brackets a tab may stand anywhere; to look for the start of a line that goes on and on would be for nothing
+        let column = if self.tabs.is_some() && self.flow_depth == 0 { self.collection_column() } else { None };
         let least = column.map_or(0, |column| column + 1);
         let token = if style == ScalarStyle::Plain { Token::Plain(least) } else { Token::Other };
         self.end_token(at.1, token);

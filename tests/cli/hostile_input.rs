@@ -105,6 +105,21 @@ fn a_line_of_fifty_megabytes_is_read_and_not_printed() {
 }
 
 #[test]
+fn a_long_line_with_a_tab_takes_no_longer_than_others() {
+    let (long, items) = ("a".repeat(40_000_000), "{a: b}, ".repeat(100_000));
+    assert_found("tab.yaml", format!("items: [\"{long}\", {items}\t{{a: b}}]\n"), &[]);
+}
+
+#[test]
+fn many_objects_on_one_line_take_no_longer_than_on_many() {
+    let folder = folder();
+    let item = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"a":1}}"#;
+    folder.write("many.json", item.repeat(5_000));
+    let checked = check(&folder);
+    assert_eq!((checked.count("invalid"), checked.findings().len()), (5_000, 9_999), "each is wrong, and a duplicate");
+}
+
+#[test]
 fn bytes_that_are_not_utf_8_are_pointed_at() {
     assert_found(
         "latin-1.yaml",
