@@ -36,7 +36,8 @@ fn settings() -> Settings {
 }
 
 fn check_tree(tree: &dyn FileTree, settings: &Settings) -> Report {
-    let request = Request { tree, settings, against: None, only: None, definitions: Vec::new(), progress: &|| {} };
+    let request =
+        Request { tree, settings, against: None, only: None, whole: None, definitions: Vec::new(), progress: &|| {} };
     check::run(request).expect("a tree in memory can be listed")
 }
 

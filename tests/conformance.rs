@@ -30,6 +30,7 @@ fn verdicts() -> BTreeMap<String, Vec<String>> {
         settings: &settings,
         against: None,
         only: None,
+        whole: None,
         definitions: Vec::new(),
         progress: &|| {},
     };

@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let minors = bundle().minors();
     let settings = Settings::new(Raw::default(), Vec::new(), &CommandLine::default(), minors, "").unwrap();
     let request =
-        Request { tree: &tree, settings: &settings, against: None, only: None, definitions: Vec::new(), progress: &|| {} };
+        Request { tree: &tree, settings: &settings, against: None, only: None, whole: None, definitions: Vec::new(), progress: &|| {} };
     let report = check::run(request).unwrap();
     // A panic within a file is caught, and told as a finding of this rule.
     assert!(report.findings.iter().all(|finding| finding.rule != catalogue::read::CRASH.id));

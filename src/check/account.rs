@@ -46,6 +46,10 @@ struct Counts {
 pub(super) enum UncheckedReason {
     /// There is no schema for its kind, or none that can be used.
     NoSchema,
+    /// A rule of its schema could not be evaluated.
+    RuleFailed,
+    /// The document or file cannot be read, and the configuration lets that pass.
+    Unreadable,
     /// It lacks something that a kustomization sets.
     Patched,
     /// It holds a `${variable}` that would not be allowed as it stands.
@@ -58,6 +62,8 @@ impl fmt::Display for UncheckedReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::NoSchema => "no schema",
+            Self::RuleFailed => "a rule of its schema could not be evaluated",
+            Self::Unreadable => "cannot be read",
             Self::Patched => "incomplete before it is rendered",
             Self::Substituted => "a `${variable}` to be substituted",
             Self::Encrypted => "encrypted with SOPS",
@@ -87,11 +93,16 @@ impl Outcome {
         *self.counts.skipped.entry(reason).or_default() += 1;
     }
 
-    /// A file or document that could not be read, and why.
-    pub(super) fn broken(&mut self, file: &Arc<str>, findings: impl IntoIterator<Item = Finding>) {
+    /// A file or document that could not be read, and why. Where that does not fail the run it is unchecked.
+    pub(super) fn broken(&mut self, file: &Arc<str>, findings: impl IntoIterator<Item = Finding>, fails: bool) {
         self.findings.extend(findings);
-        self.counts.invalid += 1;
-        self.judge(file, Verdict::Fail);
+        if fails {
+            self.counts.invalid += 1;
+            self.judge(file, Verdict::Fail);
+        } else {
+            *self.counts.unchecked.entry(UncheckedReason::Unreadable).or_default() += 1;
+            self.judge(file, Verdict::Unchecked);
+        }
     }
 
     /// An object and what came of its checks.

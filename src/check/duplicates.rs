@@ -32,15 +32,24 @@ impl Identity {
     }
 }
 
-/// An object of the run, as far as duplicates go.
+/// An object of the run, as far as duplicates go. There is one for every object, so it holds nothing twice.
 #[derive(Debug)]
 pub(super) struct Definition {
-    pub(super) identity: Identity,
+    /// How it is called; it has a name.
     pub(super) reference: ObjectReference,
     /// Where its name is written.
     pub(super) place: Place,
     /// Whether nothing else fails it.
     pub(super) is_valid: bool,
+}
+
+impl Definition {
+    /// What [`Identity`] holds, borrowed.
+    fn identity(&self) -> (&str, &str, Option<&str>, Option<&str>) {
+        let ObjectReference { api_version, kind, namespace, name } = &self.reference;
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        (group, kind, namespace.as_deref(), name.as_deref())
+    }
 }
 
 /// A definition that is not the first of its object.
@@ -54,13 +63,13 @@ pub(super) struct Duplicate {
 /// The repetitions among the objects of a run.
 pub(super) fn check(layout: &Layout, mut definitions: Vec<Definition>) -> Vec<Duplicate> {
     definitions.sort_by(|left, right| left.place.cmp(&right.place));
-    let mut first: HashMap<(TreeKind, &str, &Identity), &Place> = HashMap::with_capacity(definitions.len());
+    let mut first: HashMap<_, &Place> = HashMap::with_capacity(definitions.len());
     let mut told: HashSet<&Place> = HashSet::new();
     let mut duplicates = Vec::new();
     for definition in &definitions {
-        let Definition { identity, reference, place, is_valid } = definition;
+        let Definition { reference, place, is_valid } = definition;
         for (kind, folder) in layout.siblings(&place.path) {
-            let earlier = *first.entry((kind, folder, identity)).or_insert(place);
+            let earlier = *first.entry((kind, folder, definition.identity())).or_insert(place);
             if earlier == place || !told.insert(place) {
                 continue;
             }

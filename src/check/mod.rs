@@ -10,6 +10,7 @@ pub mod quantity;
 mod run;
 pub mod schema;
 mod sink;
+mod size;
 #[cfg(test)]
 pub(crate) mod written;
 

@@ -43,6 +43,9 @@ fn hide(node: &mut Node<'_>, pointer: &str, hidden: &mut Vec<String>) {
     }
 }
 
+/// The entry of a Secret that, when it is empty, is told at the Secret's type.
+const SSH_KEY: &str = "/ssh-privatekey";
+
 /// Removes findings about encrypted values, and those of rules over collections that hold one. Whether there were any:
 /// such an object was not checked in full.
 pub(super) fn forgive_encrypted(hidden: &[String], findings: &mut Vec<Finding>) -> bool {
@@ -54,6 +57,7 @@ pub(super) fn forgive_encrypted(hidden: &[String], findings: &mut Vec<Finding>) 
         let pointer = finding.pointer.as_deref().unwrap_or_default();
         hidden.iter().any(|hidden| {
             hidden == pointer
+                || (pointer == "/type" && hidden.ends_with(SSH_KEY))
                 || (looks_within.contains(&&*finding.rule)
                     && hidden.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/')))
         })

@@ -16,14 +16,14 @@ use rustc_hash::FxHashSet;
 
 use super::account::{ObjectOutcome, Outcome, UncheckedReason};
 use super::against::{OldObjects, same_object};
-use super::duplicates::{Definition, Duplicate, Identity};
+use super::duplicates::{Definition, Duplicate};
 use super::schema::{Coverage, Minor, Schemas};
-use super::{Sink, builtin, crd, duplicates, opaque, schema};
+use super::{Sink, builtin, crd, duplicates, opaque, schema, size};
 use crate::catalogue;
 use crate::config::Settings;
 use crate::finding::{Finding, Place};
 use crate::manifest::{
-    Class, Content, Document, FileId, Object, SkipReason, Source, Sources, decode, objects, read_documents,
+    Class, Content, Document, FileId, Incomplete, Object, SkipReason, Source, Sources, decode, objects, read_documents,
 };
 use crate::repo::{FileEntry, FileTree, Layout, PatchedFields, TreeError, TreeKind};
 use crate::report::Report;
@@ -38,6 +38,8 @@ pub struct Request<'r> {
     pub against: Option<&'r dyn FileTree>,
     /// The files to check, when not all: the others only say what these are.
     pub only: Option<&'r BTreeSet<String>>,
+    /// All of the repository, when `tree` is a part of it: for the `CustomResourceDefinitions` in the rest.
+    pub whole: Option<&'r dyn FileTree>,
     /// `CustomResourceDefinitions` from elsewhere.
     pub definitions: Vec<(crd::CustomDefinition, Place)>,
     /// Told after each file.
@@ -49,7 +51,7 @@ pub struct Request<'r> {
 /// # Errors
 /// When the tree as a whole cannot be listed.
 pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
-    let Request { tree, settings, against, only, definitions, progress } = request;
+    let Request { tree, settings, against, only, whole, definitions, progress } = request;
     let mut listing = tree.list()?;
     let layout = Layout::read(tree, &listing.files);
     let mut others = Vec::new();
@@ -84,6 +86,12 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         // What is wrong with these files is the matter of a run that checks them.
         let found = |entry: &FileEntry| definitions_in(tree, &entry.path).unwrap_or_default();
         definitions.par_extend(others.par_iter().flat_map_iter(found));
+        if let Some(whole) = whole {
+            let rest = whole.list()?.files;
+            let found = |entry: &FileEntry| definitions_in(whole, &entry.path).unwrap_or_default();
+            let rest = rest.par_iter().filter(|entry| !paths.contains(entry.path.as_str()));
+            definitions.par_extend(rest.flat_map_iter(found));
+        }
     }
     let schemas = bundled.with_definitions(definitions);
     let old = against.map_or_else(|| Ok(OldObjects::default()), |tree| OldObjects::read(tree, &schemas))?;
@@ -149,9 +157,9 @@ fn named_in(tree: &dyn FileTree, layout: &Layout, entry: &FileEntry) -> Vec<Defi
 
 /// An object by its name, if it has one.
 fn definition(object: &Object<'_>, sources: &Sources, is_valid: bool) -> Option<Definition> {
+    object.name()?;
     let name = object.node.path(&["metadata", "name"])?;
-    let identity = Identity::of(object)?;
-    Some(Definition { identity, reference: object.reference(), place: sources.place(name.span), is_valid })
+    Some(Definition { reference: object.reference(), place: sources.place(name.span), is_valid })
 }
 
 /// Reads a file that is not itself checked; a bug of ours in it gives nothing, and does not take the run with it.
@@ -178,7 +186,7 @@ pub fn definitions_in(tree: &dyn FileTree, path: &str) -> Result<Vec<(crd::Custo
                 Content::Broken(findings) => return Some(Err(findings)),
                 Content::Empty => continue,
             };
-            let Class::Objects(objects) = Class::of(node) else { continue };
+            let Class::Objects(objects, _) = Class::of(node) else { continue };
             found.extend(objects.iter().filter_map(|object| {
                 let definition = crd::definition(object)?;
                 Some((definition, source.place(object.node.span.start, object.node.span.end)))
@@ -234,10 +242,17 @@ struct Pass<'p> {
 }
 
 impl Pass<'_> {
+    /// Whether a finding fails the run.
+    fn fails(&self, finding: &Finding) -> bool {
+        self.settings.severity_of(finding).is_some_and(|severity| severity >= self.settings.fail_on)
+    }
+
     /// Reads and checks a file; whatever happens in it ends as findings of this file.
     fn file(&self, id: FileId, tree: &dyn FileTree, entry: &FileEntry) -> Outcome {
         let mut outcome = Outcome::default();
-        if let Some(reason @ SkipReason::HelmTemplate) = self.layout.role(&entry.path) {
+        if let Some(reason @ (SkipReason::HelmTemplate | SkipReason::EditorConfiguration)) =
+            self.layout.role(&entry.path)
+        {
             outcome.document();
             outcome.skip(reason);
             return outcome;
@@ -245,7 +260,8 @@ impl Pass<'_> {
         match tree.read(&entry.path).and_then(|bytes| decode(&entry.path, bytes)) {
             Ok(text) => self.source(id, &Arc::new(Source::new(entry.path.as_str(), text))),
             Err(finding) => {
-                outcome.broken(&Arc::from(entry.path.as_str()), [*finding]);
+                let fails = self.fails(&finding);
+                outcome.broken(&Arc::from(entry.path.as_str()), [*finding], fails);
                 outcome
             }
         }
@@ -255,7 +271,7 @@ impl Pass<'_> {
         // A bug of ours in one file must not take the verdict on all the others with it.
         catch_unwind(AssertUnwindSafe(|| self.documents(id, source))).unwrap_or_else(|_| {
             let mut outcome = Outcome::default();
-            outcome.broken(&source.path, [crashed(source)]);
+            outcome.broken(&source.path, [crashed(source)], true);
             outcome
         })
     }
@@ -274,6 +290,8 @@ impl Pass<'_> {
                 Part::Custom => file.custom_objects(document, &mut outcome),
             }
         }
+        // One of these is kept for every file, and most files hold one object.
+        outcome.named.shrink_to_fit();
         outcome
     }
 }
@@ -295,10 +313,13 @@ impl InFile<'_> {
             (Content::Broken(_), _) if is_json_with_comments(self.source) => {
                 Class::Skipped(SkipReason::JsonWithComments)
             }
-            (Content::Broken(findings), _) => return outcome.broken(&self.source.path, findings),
+            (Content::Broken(findings), _) => {
+                let fails = findings.iter().any(|finding| self.pass.fails(finding));
+                return outcome.broken(&self.source.path, findings, fails);
+            }
             // Its name alone makes no kustomization of an object: Flux has a kind of that name, too.
             (Content::Value(node), Some(SkipReason::Kustomization)) => match Class::of(node) {
-                class @ Class::Objects(_) => class,
+                class @ Class::Objects(..) => class,
                 _ => Class::Skipped(SkipReason::Kustomization),
             },
             (Content::Value(_), Some(reason)) => Class::Skipped(reason.clone()),
@@ -306,12 +327,11 @@ impl InFile<'_> {
         };
         match class {
             Class::Skipped(reason) => outcome.skip(reason),
-            Class::Incomplete { message, help, node } => {
-                let span = node.entries().first().map_or(node.span, |entry| entry.key_span);
-                let finding = Finding::new(&catalogue::read::NOT_AN_OBJECT, self.sources.place(span), message);
-                outcome.broken(&self.source.path, [finding.with_help(help)]);
-            }
-            Class::Objects(objects) => {
+            Class::Incomplete(incomplete) => self.incomplete(incomplete, outcome),
+            Class::Objects(objects, incomplete) => {
+                for item in incomplete {
+                    self.incomplete(item, outcome);
+                }
                 for object in objects {
                     if self.pass.schemas.is_builtin(&object.kind) {
                         self.object(object, outcome);
@@ -326,10 +346,18 @@ impl InFile<'_> {
         }
     }
 
+    /// A document, or an item of a List, that is nearly an object.
+    fn incomplete(&self, Incomplete { message, help, node }: Incomplete<'_>, outcome: &mut Outcome) {
+        let span = node.entries().first().map_or(node.span, |entry| entry.key_span);
+        let finding = Finding::new(&catalogue::read::NOT_AN_OBJECT, self.sources.place(span), message);
+        let fails = self.pass.fails(&finding);
+        outcome.broken(&self.source.path, [finding.with_help(help)], fails);
+    }
+
     /// The second pass: checks the objects that the first has left.
     fn custom_objects(&self, document: Document<'_>, outcome: &mut Outcome) {
         let Content::Value(node) = document.content else { return };
-        let Class::Objects(objects) = Class::of(node) else { return };
+        let Class::Objects(objects, _) = Class::of(node) else { return };
         for object in objects.into_iter().filter(|object| !self.pass.schemas.is_builtin(&object.kind)) {
             self.object(object, outcome);
         }
@@ -344,6 +372,7 @@ impl InFile<'_> {
             schema::check(&object, sources, pass.schemas, targets, old.as_ref().map(|object| &object.node));
         let mut sink = Sink::new(&object, sources);
         builtin::check(&object, &mut sink);
+        size::check(&object, &mut sink);
         if object.kind.group == "apiextensions.k8s.io" && object.kind.kind == "CustomResourceDefinition" {
             crd::check(&object, &mut sink);
             if let Some(definition) = crd::definition(&object) {
@@ -358,11 +387,10 @@ impl InFile<'_> {
             pass.layout.sets(&source.path, kind, name, field) || pass.flux_patches.sets(kind, name, field)
         };
         let patched = opaque::forgive_patched(set_elsewhere, &mut findings);
-        let fails = |finding: &Finding| {
-            pass.settings.severity_of(finding).is_some_and(|severity| severity >= pass.settings.fail_on)
-        };
+        let rule_failed = findings.iter().any(|finding| finding.rule == catalogue::schema::CEL_FAILED.id);
         let became = match coverage {
-            _ if findings.iter().any(fails) => ObjectOutcome::Invalid,
+            _ if findings.iter().any(|finding| pass.fails(finding)) => ObjectOutcome::Invalid,
+            Coverage::Checked if rule_failed => ObjectOutcome::Unchecked(UncheckedReason::RuleFailed),
             Coverage::Unchecked => ObjectOutcome::Unchecked(UncheckedReason::NoSchema),
             Coverage::Checked if patched => ObjectOutcome::Unchecked(UncheckedReason::Patched),
             Coverage::Checked if substituted => ObjectOutcome::Unchecked(UncheckedReason::Substituted),

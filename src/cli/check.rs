@@ -58,7 +58,7 @@ pub(super) struct Arguments {
     /// A further report, into a file
     #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
     output: Vec<(Format, PathBuf)>,
-    /// The configuration [default: plimsoll.yaml, searched for from what is checked upwards]
+    /// The configuration [default: plimsoll.yaml, searched for from what is checked up to the root of the repository]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -76,6 +76,11 @@ fn output(text: &str) -> Result<(Format, PathBuf), String> {
 }
 
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let mut files: Vec<&PathBuf> = arguments.output.iter().map(|(_, file)| file).collect();
+    files.sort_unstable();
+    if let Some(twice) = files.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("--output: two reports cannot both be {}", twice[0].display()).into());
+    }
     let place = Place::of(arguments)?;
     let settings = match configuration::settle(&place, arguments.config.as_deref(), &command_line(arguments)) {
         Ok(settings) => settings,
@@ -89,6 +94,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     };
     let options = WalkOptions { exclude: settings.exclude.clone() };
     let Selected { tree, only } = place.selected(&options)?;
+    let whole = place.whole(tree.as_ref(), &options)?;
     let against = arguments.against.as_deref().map(|revision| place.whole_commit(tree.as_ref(), revision, &options));
     let against = against.transpose()?;
     let mut definitions = place.named_definitions(&arguments.crds, tree.as_ref())?;
@@ -99,6 +105,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
         settings: &settings,
         against: against.as_ref().map(|commit| commit as &dyn FileTree),
         only: only.as_ref(),
+        whole: whole.as_deref(),
         definitions,
         progress: &|| progress.inc(1),
     });
@@ -168,6 +175,15 @@ fn progress() -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} files checked, {per_sec}") {
         bar.set_style(style);
     }
-    bar.enable_steady_tick(Duration::from_millis(100));
+    // A run of a moment shows nothing.
+    bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+    let shown = bar.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        if !shown.is_finished() {
+            shown.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            shown.enable_steady_tick(Duration::from_millis(100));
+        }
+    });
     bar
 }

@@ -78,6 +78,20 @@ impl<'p> Place<'p> {
         self.tree(&self.current_folder, paths, &WalkOptions::default())
     }
 
+    /// All of the Git repository that a tree is from; none when the tree is all of it. Outside of a repository nobody can
+    /// say how far to look.
+    pub(super) fn whole(
+        &self,
+        tree: &dyn FileTree,
+        options: &WalkOptions,
+    ) -> Result<Option<Box<dyn FileTree>>, TreeError> {
+        let Some(root) = tree.root() else { return Ok(None) };
+        if tree.starts().iter().any(String::is_empty) || !root.join(".git").exists() {
+            return Ok(None);
+        }
+        self.tree(root, &[], options).map(Some)
+    }
+
     /// All of a commit of the repository that a tree is from: what is checked may have been elsewhere in it.
     pub(super) fn whole_commit(
         &self,

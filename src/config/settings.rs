@@ -15,6 +15,9 @@ use super::rule_pattern::{Precision, RulePattern};
 use crate::catalogue::schema;
 use crate::finding::{Finding, Severity};
 
+/// The rules without which nothing can be said of a file.
+const READING: &str = "read/";
+
 /// What the command line says of settings; what is empty leaves it to the file.
 #[derive(Debug, Clone, Default)]
 pub struct CommandLine {
@@ -267,6 +270,8 @@ impl Selection {
             (Some(selected), Some(ignored)) => Some(selected > ignored),
             (Some(_), None) => Some(true),
             (None, Some(_)) => Some(false),
+            // What is asked for has to be readable first: only an `ignore` takes that away.
+            (None, None) if rule.starts_with(READING) => None,
             (None, None) => (!self.select.is_empty()).then_some(false),
         }
     }

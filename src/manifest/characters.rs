@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::problem::{Places, Problem};
+use super::problem::{Problem, findings};
 use super::source::Source;
 use crate::catalogue::read;
 use crate::finding::{Finding, Place};
@@ -31,7 +31,7 @@ pub fn decode(path: &str, bytes: Vec<u8>) -> Result<String, Box<Finding>> {
         let readable = bytes.get(..valid).map(String::from_utf8_lossy).unwrap_or_default();
         let source = Source::new(path, readable);
         let message = problem.message.clone();
-        let finding = Places::new(&source).findings(vec![problem]).pop();
+        let finding = findings(&source, vec![problem]).pop();
         Box::new(finding.unwrap_or_else(|| Finding::new(&read::ENCODING, Place::file(path), message)))
     })
 }

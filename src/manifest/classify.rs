@@ -16,6 +16,8 @@ use super::source::Source;
 pub enum SkipReason {
     /// Nothing, or comments alone.
     Empty,
+    /// A List without items.
+    EmptyList,
     /// A kustomization or a Component: what it makes is what is checked.
     Kustomization,
     /// A patch that a kustomization names.
@@ -26,10 +28,12 @@ pub enum SkipReason {
     KustomizeInput,
     /// `Chart.yaml`, `values.yaml` and the like.
     ChartPart,
-    /// A template of a Helm chart.
+    /// A template of a Helm chart, or a file that it hands to one: often no YAML before it is rendered.
     HelmTemplate,
     /// A configuration file of a tool that is written like an object but never sent to an API server.
     ToolConfiguration(&'static str),
+    /// A file of an editor.
+    EditorConfiguration,
     /// JSON with comments, as only tools read it.
     JsonWithComments,
     /// Encrypted as a whole.
@@ -42,13 +46,15 @@ impl fmt::Display for SkipReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => formatter.write_str("empty"),
+            Self::EmptyList => formatter.write_str("empty list"),
             Self::Kustomization => formatter.write_str("kustomization"),
             Self::Patch => formatter.write_str("patch of a kustomization"),
             Self::UnusedPatch => formatter.write_str("patch that no kustomization names"),
+            Self::EditorConfiguration => formatter.write_str("configuration of an editor"),
             Self::JsonWithComments => formatter.write_str("JSON with comments, for a tool"),
             Self::KustomizeInput => formatter.write_str("input of a kustomization"),
             Self::ChartPart => formatter.write_str("part of a Helm chart"),
-            Self::HelmTemplate => formatter.write_str("Helm template"),
+            Self::HelmTemplate => formatter.write_str("template or file of a Helm chart"),
             Self::ToolConfiguration(tool) => write!(formatter, "configuration of {tool}"),
             Self::Encrypted => formatter.write_str("encrypted with SOPS"),
             Self::NotAnObject => formatter.write_str("not a Kubernetes object"),
@@ -59,19 +65,23 @@ impl fmt::Display for SkipReason {
 /// What a document is.
 #[derive(Debug)]
 pub enum Class<'s> {
-    /// One object, or those of a List in order.
-    Objects(Vec<Object<'s>>),
+    /// One object, or those of a List in order, and the List's items that are none.
+    Objects(Vec<Object<'s>>, Vec<Incomplete<'s>>),
     /// Nothing to check.
     Skipped(SkipReason),
-    /// Nearly an object: what is missing, and the node to point at.
-    Incomplete {
-        /// What is wrong.
-        message: String,
-        /// The smallest edit that mends it.
-        help: &'static str,
-        /// The document.
-        node: Node<'s>,
-    },
+    /// Nearly an object.
+    Incomplete(Incomplete<'s>),
+}
+
+/// Nearly an object: what is missing, and the node to point at.
+#[derive(Debug)]
+pub struct Incomplete<'s> {
+    /// What is wrong.
+    pub message: String,
+    /// The smallest edit that mends it.
+    pub help: &'static str,
+    /// The document, or the item of a List.
+    pub node: Node<'s>,
 }
 
 /// Groups whose kinds are files of tools and are never sent to an API server.
@@ -162,7 +172,7 @@ impl<'s> Class<'s> {
             (None, Some(_)) if named => ("an object without `apiVersion`".to_owned(), "add `apiVersion`"),
             _ => return Self::Skipped(SkipReason::NotAnObject),
         };
-        Self::Incomplete { message, help, node }
+        Self::Incomplete(Incomplete { message, help, node })
     }
 }
 
@@ -173,7 +183,7 @@ pub fn objects(source: &Source) -> impl Iterator<Item = Object<'_>> {
         _ => None,
     });
     nodes.flat_map(|node| match Class::of(node) {
-        Class::Objects(objects) => objects,
+        Class::Objects(objects, _) => objects,
         _ => Vec::new(),
     })
 }
@@ -184,38 +194,51 @@ pub fn objects(source: &Source) -> impl Iterator<Item = Object<'_>> {
 /// server's decoder reads them; the items of `v1` `List` must have their own.
 fn expand(object: Object<'_>) -> Class<'_> {
     let is_list = object.kind.kind.strip_suffix("List").is_some_and(|element| {
-        let untyped = element.is_empty() && object.kind.group.is_empty();
-        let typed =
-            !element.is_empty() && object.node.get("metadata").is_none_or(|metadata| metadata.get("name").is_none());
-        (untyped || typed) && matches!(object.node.get("items").map(|items| &items.value), Some(Value::Sequence(_)))
+        let items = object.node.get("items");
+        let is_listed = items.is_some_and(|items| matches!(items.value, Value::Sequence(_) | Value::Null));
+        if element.is_empty() {
+            object.kind.group.is_empty() && (is_listed || items.is_none())
+        } else {
+            // A kind of someone's own may end in `List`, too: then it is an object with a name
+            is_listed && object.node.get("metadata").is_none_or(|metadata| metadata.get("name").is_none())
+        }
     });
     if !is_list {
-        return Class::Objects(vec![object]);
+        return Class::Objects(vec![object], Vec::new());
     }
     let element = object.kind.kind.trim_end_matches("List").to_owned();
     let api_version = object.kind.api_version();
-    let span = object.node.span;
-    let Value::Mapping(entries) = object.node.value else { return Class::Objects(Vec::new()) };
+    let entries = if let Value::Mapping(entries) = object.node.value { entries } else { Vec::new() };
     let items = entries.into_iter().find(|entry| entry.key == "items").map(|entry| entry.value.value);
-    let Some(Value::Sequence(items)) = items else { return Class::Objects(Vec::new()) };
+    let items = if let Some(Value::Sequence(items)) = items { items } else { Vec::new() };
     let mut objects = Vec::with_capacity(items.len());
+    let mut incomplete = Vec::new();
     for mut item in items {
         if !element.is_empty() {
             identify(&mut item, &api_version, &element);
         }
+        let span = item.span;
         match Class::of(item) {
-            Class::Objects(found) => objects.extend(found),
-            Class::Incomplete { message, help, node } => {
-                return Class::Incomplete { message: format!("an item of a list is {message}"), help, node };
+            Class::Objects(found, missing) => {
+                objects.extend(found);
+                incomplete.extend(missing);
             }
+            Class::Incomplete(Incomplete { message, help, node }) => {
+                let message = format!("an item of a list is {message}");
+                incomplete.push(Incomplete { message, help, node });
+            }
+            Class::Skipped(SkipReason::EmptyList) => {}
             Class::Skipped(_) => {
-                let node = Node { span, value: Value::Null };
                 let message = "an item of a list is not an object".to_owned();
-                return Class::Incomplete { message, help: "give it `apiVersion` and `kind`", node };
+                let node = Node { span, value: Value::Null };
+                incomplete.push(Incomplete { message, help: "give it `apiVersion` and `kind`", node });
             }
         }
     }
-    Class::Objects(objects)
+    if objects.is_empty() && incomplete.is_empty() {
+        return Class::Skipped(SkipReason::EmptyList);
+    }
+    Class::Objects(objects, incomplete)
 }
 
 /// Gives an item of a typed list the identity that it leaves out.

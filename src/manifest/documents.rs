@@ -4,7 +4,7 @@
 //! the next one.
 
 use super::node::{FileId, Node, Span};
-use super::problem::{Places, Problem, narrow};
+use super::problem::{Problem, findings, narrow};
 use super::source::Source;
 use super::{characters, fast, json_reader, reader, stream};
 use crate::catalogue::read;
@@ -61,7 +61,7 @@ fn read_with(file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>>
         let message = format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20);
         let problem = Problem::new(&read::LIMIT, (0, 0), message);
         let span = Span { file, start: 0, end: narrow(text.len()) };
-        return vec![Document { index: 0, span, content: outcome(Err(vec![problem]), &mut Places::new(source)) }];
+        return vec![Document { index: 0, span, content: outcome(Err(vec![problem]), source) }];
     }
     let json = source.path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("json"));
     if json { json_documents(file, source) } else { yaml_documents(file, source, effort) }
@@ -70,10 +70,9 @@ fn read_with(file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>>
 fn json_documents(file: FileId, source: &Source) -> Vec<Document<'_>> {
     let text = source.text.as_str();
     let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut places = Places::new(source);
     let mut documents = Vec::new();
     while let Some(read) = json_reader::read(file, text, start) {
-        let content = outcome(read.value, &mut places);
+        let content = outcome(read.value, source);
         let span = Span { file, start: narrow(start), end: narrow(read.end) };
         documents.push(Document { index: documents.len(), span, content });
         start = read.end;
@@ -87,13 +86,12 @@ fn json_documents(file: FileId, source: &Source) -> Vec<Document<'_>> {
 
 fn yaml_documents(file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>> {
     let text = source.text.as_str();
-    let mut places = Places::new(source);
     let read = |(index, chunk): (usize, stream::Chunk)| {
         let fast = if effort == Effort::FastFirst { fast::read(file, text, &chunk) } else { None };
         let content = match fast {
             Some(node) => Content::Value(node),
-            None if chunk.is_blank(text) => blank(text, &chunk, &mut places),
-            None => outcome(reader::read(file, text, &chunk), &mut places),
+            None if chunk.is_blank(text) => blank(source, &chunk),
+            None => outcome(reader::read(file, text, &chunk), source),
         };
         let span = Span { file, start: narrow(chunk.body.start), end: narrow(chunk.body.end) };
         Document { index, span, content }
@@ -102,17 +100,17 @@ fn yaml_documents(file: FileId, source: &Source, effort: Effort) -> Vec<Document
 }
 
 /// A document of blanks and comments, which may not hold just any character either.
-fn blank<'s>(text: &'s str, chunk: &stream::Chunk, places: &mut Places<'_>) -> Content<'s> {
-    match characters::check(text, &chunk.body) {
+fn blank<'s>(source: &'s Source, chunk: &stream::Chunk) -> Content<'s> {
+    match characters::check(&source.text, &chunk.body) {
         Ok(()) => Content::Empty,
-        Err(problem) => outcome(Err(vec![problem]), places),
+        Err(problem) => outcome(Err(vec![problem]), source),
     }
 }
 
-fn outcome<'s>(read: Result<Node<'s>, Vec<Problem>>, places: &mut Places<'_>) -> Content<'s> {
+fn outcome<'s>(read: Result<Node<'s>, Vec<Problem>>, source: &Source) -> Content<'s> {
     match read {
         Ok(node) => Content::Value(node),
-        Err(problems) => Content::Broken(places.findings(problems)),
+        Err(problems) => Content::Broken(findings(source, problems)),
     }
 }
 

@@ -23,7 +23,7 @@ mod tabs;
 mod tree;
 
 pub use characters::decode;
-pub use classify::{Class, SkipReason, objects};
+pub use classify::{Class, Incomplete, SkipReason, objects};
 pub use convert::{to_json_text, to_json_value};
 pub use documents::{Content, Document, MAX_FILE_BYTES, read_documents, read_documents_slowly};
 pub use node::{Entry, FileId, Mapping, Node, Span, Value, escape_pointer_step};

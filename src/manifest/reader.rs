@@ -119,9 +119,8 @@ impl<'s> Reader<'s> {
                 self.end_collection(at)?;
             }
             Event::Alias(anchor) => {
-                let name = self.slice(at.0 + 1, at.1);
                 self.start_token(at.0)?;
-                self.tree.alias(anchor, at, name)?;
+                self.tree.alias(anchor, at)?;
                 self.end_token(at.1, Token::Other);
             }
             Event::Anchor(_, name) => dialect::check_anchor(&name, at)?,
@@ -200,7 +199,8 @@ impl<'s> Reader<'s> {
     }
 
     fn check_tabs(&mut self, style: ScalarStyle, at: Bytes) -> Result<(), Problem> {
-        let column = if self.tabs.is_some() { self.collection_column() } else { None };
+        // Inside brackets a tab may stand anywhere; to look for the start of a line that goes on and on would be for nothing
+        let column = if self.tabs.is_some() && self.flow_depth == 0 { self.collection_column() } else { None };
         let least = column.map_or(0, |column| column + 1);
         let token = if style == ScalarStyle::Plain { Token::Plain(least) } else { Token::Other };
         self.end_token(at.1, token);

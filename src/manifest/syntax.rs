@@ -126,12 +126,14 @@ impl Context<'_> {
             Kind::UnknownAnchor => {
                 let alias = self.word();
                 let name = self.slice(alias.0 + 1, alias.1);
-                if let Some(name) = name.strip_suffix(':') {
-                    return Problem::new(&read::SYNTAX, alias, format!("the alias `{name}` touches its colon"))
+                if name.ends_with(':') {
+                    return Problem::new(&read::SYNTAX, alias, "an alias touches its colon here")
                         .with_help("put a space before the colon");
                 }
-                Problem::new(&read::SYNTAX, alias, format!("there is no anchor `{name}` before this alias"))
-                    .with_help(format!("set the anchor with `&{name}` on a value before it in the same document"))
+                // Never its name: it may be a password that lacks quotes
+                Problem::new(&read::SYNTAX, alias, "there is no anchor for this alias before it").with_help(
+                    "put quotes around the value if it is a text, or set the anchor before it in the same document",
+                )
             }
             Kind::MissingAnchorOrAliasName => self.syntax(
                 format!("`{}` starts an anchor or alias, but has no name", self.first_character()),

@@ -154,10 +154,10 @@ impl<'s> Tree<'s> {
         self.place(node, anchor, origin)
     }
 
-    /// An alias of an anchor, with its name as written.
-    pub(super) fn alias(&mut self, anchor: usize, at: Bytes, name: &str) -> Result<(), Problem> {
+    /// An alias of an anchor.
+    pub(super) fn alias(&mut self, anchor: usize, at: Bytes) -> Result<(), Problem> {
         let depth = self.stack.len();
-        let mut node = self.anchors.copy(anchor, at, name, depth)?;
+        let mut node = self.anchors.copy(anchor, at, depth)?;
         node.span = self.span(at);
         self.place(node, 0, Origin::Alias)
     }
@@ -279,11 +279,10 @@ impl<'s> Anchors<'s> {
         Ok(())
     }
 
-    fn copy(&mut self, anchor: usize, at: Bytes, name: &str, depth: usize) -> Result<Node<'s>, Problem> {
+    fn copy(&mut self, anchor: usize, at: Bytes, depth: usize) -> Result<Node<'s>, Problem> {
         let complete = anchor.checked_sub(1).and_then(|index| self.values.get(index)?.as_ref());
         let Some(Anchored { node, size }) = complete else {
-            let message = format!("the value of anchor `{name}` contains itself");
-            return Err(Problem::new(&read::SYNTAX, at, message));
+            return Err(Problem::new(&read::SYNTAX, at, "this alias stands inside the value of its own anchor"));
         };
         if depth + size.depth > MAX_DEPTH {
             return Err(too_deep(at));

@@ -171,7 +171,7 @@ impl Layout {
             return Some(reason.clone());
         }
         if is_file_of_an_editor(file) {
-            return Some(SkipReason::ToolConfiguration("an editor"));
+            return Some(SkipReason::EditorConfiguration);
         }
         if self.is_unused_patch(file) {
             return Some(SkipReason::UnusedPatch);
@@ -180,7 +180,7 @@ impl Layout {
         let inside = if chart.is_empty() { file } else { &file[chart.len() + 1..] };
         match inside.split_once('/') {
             Some(("templates", _)) => Some(SkipReason::HelmTemplate),
-            Some((folder, _)) if CHART_FOLDERS.contains(&folder) => Some(SkipReason::ChartPart),
+            Some((folder, _)) if CHART_FOLDERS.contains(&folder) => Some(SkipReason::HelmTemplate),
             None if matches!(inside, "Chart.yaml" | "Chart.lock" | "requirements.yaml") => Some(SkipReason::ChartPart),
             None if inside.starts_with("values") => Some(SkipReason::ChartPart),
             _ => None,
@@ -338,9 +338,11 @@ fn above(tree: &dyn FileTree, listed: &BTreeSet<&str>) -> Vec<String> {
 
 fn is_file_of_an_editor(file: &str) -> bool {
     let (folder, name) = path::split(file);
-    let is_compiler_configuration =
-        name.ends_with(".json") && ["tsconfig", "jsconfig"].iter().any(|tool| name.starts_with(tool));
-    is_compiler_configuration || folder.split('/').any(|part| EDITOR_FOLDERS.contains(&part))
+    let compilers = ["tsconfig", "jsconfig"];
+    let configures_a_compiler = name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        extension == "json" && compilers.iter().any(|compiler| stem.starts_with(compiler))
+    });
+    configures_a_compiler || folder.split('/').any(|part| EDITOR_FOLDERS.contains(&part))
 }
 
 /// Of the names that kustomize takes, the first that is there counts.

@@ -85,10 +85,14 @@ impl PatchedFields {
         if node.present("commonLabels").is_some()
             || node.get("labels").is_some_and(|labels| labels.items().iter().any(includes))
         {
-            LABELLED.iter().for_each(|field| self.add(PatchTarget::default(), (*field).to_owned()));
+            for field in LABELLED {
+                self.add(PatchTarget::default(), (*field).to_owned());
+            }
         }
         if node.present("namespace").or_else(|| node.present("targetNamespace")).is_some() {
-            NAMESPACED.iter().for_each(|field| self.add(PatchTarget::default(), (*field).to_owned()));
+            for field in NAMESPACED {
+                self.add(PatchTarget::default(), (*field).to_owned());
+            }
         }
         self.inline(node, DEEPEST);
     }
@@ -117,17 +121,16 @@ impl PatchedFields {
         let source = Source::new("", text);
         for document in read_documents(FileId(0), &source) {
             let Content::Value(node) = document.content else { continue };
-            match &node.value {
-                Value::Sequence(operations) => {
-                    operations.iter().for_each(|operation| self.operation(operation, target))
+            if let Value::Sequence(operations) = &node.value {
+                for operation in operations {
+                    self.operation(operation, target);
                 }
-                _ => {
-                    let text = |path: &[&str]| node.path(path).and_then(Node::as_str).unwrap_or_default();
-                    let own = PatchTarget { kind: text(&["kind"]), name: text(&["metadata", "name"]) };
-                    // What the kustomization says of the target counts, and what the patch says only without it.
-                    let is_said = !target.kind.is_empty() || !target.name.is_empty();
-                    self.keys(&node, if is_said { target } else { own }, "", Items::Merged);
-                }
+            } else {
+                let text = |path: &[&str]| node.path(path).and_then(Node::as_str).unwrap_or_default();
+                let own = PatchTarget { kind: text(&["kind"]), name: text(&["metadata", "name"]) };
+                // What the kustomization says of the target counts, and what the patch says only without it.
+                let is_said = !target.kind.is_empty() || !target.name.is_empty();
+                self.keys(&node, if is_said { target } else { own }, "", Items::Merged);
             }
             node.get("spec").into_iter().for_each(|spec| self.inline(spec, depth));
         }

@@ -27,7 +27,7 @@ fn write_annotation(finding: &Finding, context: &Context<'_>, out: &mut dyn Writ
     };
     write!(out, "::{command} title={}", property(&finding.rule))?;
     if &*finding.place.path != STANDARD_INPUT {
-        write!(out, ",file={}", property(&finding.place.path))?;
+        write!(out, ",file={}", property(&printable(&finding.place.path)))?;
     }
     if let Some(range) = finding.place.range {
         write!(out, ",line={},endLine={}", range.start.line, range.end.line)?;

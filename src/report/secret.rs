@@ -15,9 +15,13 @@ pub(super) fn is_about_secret(finding: &Finding) -> bool {
         || finding.object.as_ref().is_some_and(|object| object.kind == "Secret")
 }
 
-/// Whether a document says `kind: Secret` (or `SecretList`) anywhere, in YAML or JSON: a finding in one that is not even
-/// YAML has no object to tell.
+/// Whether a document says `kind: Secret` (or `SecretList`) anywhere, in YAML or JSON, or makes Secrets as a kustomization
+/// does: a finding in one that is not even YAML has no object to tell.
 pub(super) fn holds_secret(document: &str) -> bool {
+    document.contains("secretGenerator") || says_kind_secret(document)
+}
+
+fn says_kind_secret(document: &str) -> bool {
     memchr::memmem::find_iter(document.as_bytes(), b"Secret").any(|start| {
         let (Some(before), Some(after)) = (document.get(..start), document.get(start + "Secret".len()..)) else {
             return false;
@@ -29,7 +33,10 @@ pub(super) fn holds_secret(document: &str) -> bool {
             .strip_suffix(':')
             .map(|key| key.trim_end().trim_end_matches(quotes));
         let ends = after.starts_with("List") || !after.starts_with(|next: char| next.is_alphanumeric());
-        ends && key.is_some_and(|key| key.ends_with("kind"))
+        // `kind: !!str Secret`, and a kind that has a line of its own
+        let line = before.rsplit('\n').next().unwrap_or_default().trim_start().trim_start_matches(quotes);
+        let stands_alone = line.is_empty() || (line.starts_with("kind:") && line.ends_with(char::is_whitespace));
+        ends && (key.is_some_and(|key| key.ends_with("kind")) || stands_alone)
     })
 }
 
@@ -91,12 +98,18 @@ mod tests {
 
     #[test]
     fn a_secret_is_seen_in_broken_documents_too() {
-        for document in
-            ["kind: Secret\n", "{\"kind\" : \"Secret\", oops", "items:\n- kind: 'Secret' # x", "kind: SecretList"]
-        {
+        for document in [
+            "kind: Secret\n",
+            "{\"kind\" : \"Secret\", oops",
+            "items:\n- kind: 'Secret' # x",
+            "kind: SecretList",
+            "kind:  # x\n  Secret\n",
+            "kind: !!str Secret\n",
+            "secretGenerator:\n- a",
+        ] {
             assert!(holds_secret(document), "{document}");
         }
-        for document in ["kind: SecretStore", "kind: SealedSecret", "name: Secret", "Secret", ""] {
+        for document in ["kind: SecretStore", "kind: SealedSecret", "name: Secret", "# a Secret of ours", ""] {
             assert!(!holds_secret(document), "{document}");
         }
     }

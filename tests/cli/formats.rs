@@ -131,6 +131,21 @@ fn no_format_has_colours_where_nobody_looks_at_a_terminal() {
 }
 
 #[test]
+fn a_value_that_became_part_of_a_key_is_in_no_format() {
+    let folder = Folder::new();
+    folder.write("a.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password:hunter2}\n");
+    folder.write(
+        "b.yaml",
+        "apiVersion: v1\nkind:  # the type\n  Secret\nmetadata: {name: a}\nstringData:\n  password: hunter2: x\n",
+    );
+    for format in ["human", "json", "sarif", "junit", "tap", "github", "gitlab"] {
+        let run = folder.plimsoll(&["check", "--format", format]);
+        assert_eq!(run.code, 1);
+        assert!(!run.stdout.contains("hunter2"), "{format}: {}", run.stdout);
+    }
+}
+
+#[test]
 fn the_value_of_a_secret_is_in_no_format() {
     let folder = Folder::new();
     folder.write(

@@ -37,6 +37,39 @@ fn assert_found(name: &str, bytes: impl AsRef<[u8]>, expected: &[&str]) {
 }
 
 #[test]
+fn an_object_that_etcd_would_not_take_is_found() {
+    let folder = Folder::new();
+    let text = "x".repeat(1_600_000);
+    folder.write("pod.yaml", format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec: {{containers: [{{name: web, image: web, command: [{text}]}}]}}\n"));
+    assert_eq!(folder.check(&[]).found(), ["pod.yaml:1 object/too-large"]);
+}
+
+#[test]
+fn nested_loops_of_a_rule_end() {
+    let folder = Folder::new();
+    folder.write("definition.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: foos.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {plural: foos, kind: Foo, singular: foo, listKind: FooList}\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    schema:\n      openAPIV3Schema:\n        type: object\n        properties:\n          spec:\n            type: object\n            properties: {l: {type: array, items: {type: string}}}\n            x-kubernetes-validations:\n            - rule: self.l.all(a, self.l.all(b, self.l.all(c, self.l.all(d, a != 'z'))))\n");
+    folder.write(
+        "foo.yaml",
+        format!(
+            "apiVersion: example.com/v1\nkind: Foo\nmetadata: {{name: foo}}\nspec:\n  l: [{}]\n",
+            "x, ".repeat(300)
+        ),
+    );
+    let checked = folder.check(&[]);
+    assert_eq!(checked.found(), ["foo.yaml:4 schema/cel-failed"]);
+    assert_eq!(checked.count("unchecked"), 1, "what could not be evaluated is not called valid");
+}
+
+#[test]
+fn many_mistakes_in_one_object_take_little_memory() {
+    let folder = Folder::new();
+    let fields: String = (0..20_000).map(|number| format!("  field{number}: 1\n")).collect();
+    folder.write("pod.yaml", format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec:\n{fields}"));
+    let checked = folder.check(&[]);
+    assert!(checked.findings().len() < 600, "{}", checked.findings().len());
+}
+
+#[test]
 fn an_alias_bomb_ends_at_the_limit() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
     for (name, previous) in ('b'..='z').zip('a'..='y') {
@@ -68,7 +101,22 @@ fn a_line_of_fifty_megabytes_is_read_and_not_printed() {
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: long}}\nspec: {{containers: [{{name: a, image: b, {field}: \"{long}\"}}]}}\n"
         )
     };
-    assert_found("long.yaml", object("imag"), &["long.yaml:4 schema/unknown-field"]);
+    assert_found("long.yaml", object("imag"), &["long.yaml:1 object/too-large", "long.yaml:4 schema/unknown-field"]);
+}
+
+#[test]
+fn a_long_line_with_a_tab_takes_no_longer_than_others() {
+    let (long, items) = ("a".repeat(40_000_000), "{a: b}, ".repeat(100_000));
+    assert_found("tab.yaml", format!("items: [\"{long}\", {items}\t{{a: b}}]\n"), &[]);
+}
+
+#[test]
+fn many_objects_on_one_line_take_no_longer_than_on_many() {
+    let folder = folder();
+    let item = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"a":1}}"#;
+    folder.write("many.json", item.repeat(5_000));
+    let checked = check(&folder);
+    assert_eq!((checked.count("invalid"), checked.findings().len()), (5_000, 9_999), "each is wrong, and a duplicate");
 }
 
 #[test]

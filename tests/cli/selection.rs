@@ -77,6 +77,102 @@ fn definitions_from_elsewhere_are_known_and_not_checked_themselves() {
 }
 
 #[test]
+fn definitions_of_the_rest_of_the_repository_are_known_to_a_file_that_is_named() {
+    let folder = Folder::repository();
+    folder.write("apps/widget.yaml", WIDGET).write("crds/definition.yaml", DEFINITION);
+    let named = folder.check(&["apps/widget.yaml"]);
+    assert_eq!(named.found(), ["apps/widget.yaml:6 schema/type"]);
+    assert_eq!(named.count("files"), 1);
+}
+
+#[test]
+fn definitions_that_cannot_be_read_end_with_2() {
+    let folder = Folder::new();
+    folder.write("sound.yaml", SOUND).write("crds/definition.yaml", format!("{DEFINITION}  - [\n"));
+    let run = folder.plimsoll(&["check", "sound.yaml", "--crds", "crds"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("crds/definition.yaml:"), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_that_is_called_a_kustomization_and_is_an_object_is_checked() {
+    let folder = Folder::new();
+    folder.write("kustomization.yaml", format!("resources: []\n---\n{MISTAKEN}"));
+    assert_eq!(folder.check(&[]).found(), ["kustomization.yaml:8 schema/type"]);
+}
+
+#[test]
+fn only_what_sops_has_signed_is_encrypted() {
+    let folder = Folder::new();
+    folder.write("unsigned.yaml", format!("{MISTAKEN}sops: {{}}\n"));
+    folder.write("signed.yaml", format!("{MISTAKEN}sops: {{mac: 'ENC[AES256_GCM,data:x]'}}\n"));
+    let checked = folder.check(&[]);
+    assert!(checked.found().contains(&"unsigned.yaml:6 schema/type".to_owned()), "{:?}", checked.found());
+    assert!(checked.found().contains(&"signed.yaml:6 schema/type".to_owned()), "{:?}", checked.found());
+}
+
+#[test]
+fn an_encrypted_secret_of_any_type_passes() {
+    let folder = Folder::new();
+    for (kind, key) in
+        [("dockerconfigjson", ".dockerconfigjson"), ("ssh-auth", "ssh-privatekey"), ("basic-auth", "password")]
+    {
+        let text = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: {kind}}}\ntype: kubernetes.io/{kind}\ndata: {{{key}: 'ENC[AES256_GCM,data:KHC=,type:str]'}}\nsops: {{mac: 'ENC[AES256_GCM,data:x]'}}\n"
+        );
+        folder.write(&format!("{kind}.yaml"), text);
+    }
+    assert_eq!(folder.check(&[]).found(), [""; 0]);
+}
+
+#[test]
+fn what_a_kustomization_sets_is_not_missing_in_its_resources() {
+    let folder = Folder::new();
+    let incomplete = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec: {containers: [{name: web, image: web:1}]}\n";
+    folder.write("app/web.yaml", incomplete);
+    folder.write(
+        "app/kustomization.yaml",
+        "resources: [web.yaml]\nlabels: [{pairs: {app: web}, includeSelectors: true}]\n",
+    );
+    let labelled = folder.check(&[]);
+    assert_eq!((labelled.code, labelled.count("unchecked")), (0, 1), "{:?}", labelled.found());
+    folder.write("other/web.yaml", incomplete);
+    folder.write("other/kustomization.yaml", "resources: [web.yaml]\n");
+    assert!(folder.check(&[]).found().iter().all(|found| found.starts_with("other/")), "another tree has no labels");
+}
+
+#[test]
+fn files_of_editors_and_charts_are_no_manifests() {
+    let folder = Folder::new();
+    folder.write("sound.yaml", SOUND);
+    folder.write(".vscode/settings.json", "{\n  // comment\n}\n").write("web/tsconfig.json", "{/* comment */}\n");
+    folder.write("web/karma.json", "{\n  // comment\n  \"a\": 1\n}\n");
+    folder.write("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n");
+    folder.write("chart/files/injected.yaml", "{{ if .Values.on }}\n");
+    folder.write("chart/keyvalues.yaml", MISTAKEN);
+    assert_eq!(folder.check(&[]).found(), ["chart/keyvalues.yaml:6 schema/type"]);
+}
+
+#[test]
+fn a_second_configuration_is_not_passed_over() {
+    let folder = Folder::new();
+    folder.write("sound.yaml", SOUND).write("plimsoll.yaml", "failOn: deny\n---\nfailOn: info\n");
+    let two_documents = folder.check(&[]);
+    assert_eq!((two_documents.code, two_documents.found()), (2, vec!["plimsoll.yaml:2 config/invalid".to_owned()]));
+    folder.write("plimsoll.yaml", "failOn: deny\n").write(".plimsoll.yaml", "failOn: info\n");
+    assert_eq!(folder.plimsoll(&["check"]).code, 2);
+}
+
+#[test]
+fn a_mistyped_kind_is_a_mistake_whatever_unknown_kinds_are() {
+    let folder = Folder::new();
+    folder.write("plimsoll.yaml", "schemas: {unknownKind: ignore}\n");
+    folder.write("mistyped.yaml", SOUND.replace("ConfigMap", "ConfigMop"));
+    folder.write("unknown.yaml", "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n");
+    assert_eq!(folder.check(&[]).found(), ["mistyped.yaml:2 schema/unknown-kind"]);
+}
+
+#[test]
 fn definitions_of_the_same_tree_are_known_whatever_the_order_of_files() {
     for (definition, widget) in [("a.yaml", "b.yaml"), ("b.yaml", "a.yaml")] {
         let folder = Folder::new();
@@ -113,10 +209,13 @@ fn only_the_rules_that_are_selected_run() {
         rules.collect::<Vec<_>>()
     };
     assert_eq!(rules(&[]), ["read/syntax", "schema/type"]);
-    assert_eq!(rules(&["--select", "schema"]), ["schema/type"]);
+    assert_eq!(rules(&["--select", "schema"]), ["read/syntax", "schema/type"], "what is to be checked has to be read");
+    assert_eq!(rules(&["--select", "schema", "--ignore", "read"]), ["schema/type"]);
     assert_eq!(rules(&["--select", "*/type,read"]), ["read/syntax", "schema/type"]);
     assert_eq!(rules(&["--ignore", "schema/type"]), ["read/syntax"]);
-    assert_eq!(rules(&["--select", "schema", "--ignore", "schema/type"]), [""; 0]);
+    assert_eq!(rules(&["--select", "schema", "--ignore", "schema/type,read"]), [""; 0]);
+    let lenient = folder.check(&["--ignore", "schema/type,read"]);
+    assert_eq!((lenient.code, lenient.count("invalid"), lenient.count("unchecked")), (0, 0, 1), "never called valid");
 }
 
 #[test]

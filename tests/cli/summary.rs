@@ -60,6 +60,21 @@ fn an_object_without_a_schema_is_never_called_valid() {
 }
 
 #[test]
+fn a_tree_fails_with_what_is_found_across_its_files() {
+    let folder = Folder::new();
+    folder.write("twice/a.yaml", SOUND).write("twice/b.yaml", SOUND);
+    folder.write("twice/kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
+    folder.write("part/a.yaml", SOUND).write("part/kustomization.yaml", "resources: [a.yaml, ../nowhere]\n");
+    let checked = folder.check(&[]);
+    let trees = checked.report["trees"].as_array().unwrap();
+    let verdicts: Vec<_> =
+        trees.iter().map(|tree| (tree["path"].as_str().unwrap(), tree["verdict"].as_str().unwrap())).collect();
+    assert_eq!(verdicts, [("part", "unchecked"), ("twice", "fail")]);
+    assert_eq!((checked.count("valid"), checked.count("invalid")), (2, 1));
+    assert_eq!(checked.findings()[0]["object"]["apiVersion"], "v1");
+}
+
+#[test]
 fn a_tree_fails_with_the_worst_that_it_holds() {
     let folder = Folder::new();
     folder.write("good/sound.yaml", SOUND).write("good/kustomization.yaml", "resources: [sound.yaml]\n");
@@ -69,4 +84,42 @@ fn a_tree_fails_with_the_worst_that_it_holds() {
     let verdicts: Vec<_> =
         trees.iter().map(|tree| (tree["path"].as_str().unwrap(), tree["verdict"].as_str().unwrap())).collect();
     assert_eq!(verdicts, [("bad", "fail"), ("good", "pass")]);
+}
+
+#[test]
+fn every_item_of_a_list_counts_whatever_the_others_are() {
+    let folder = Folder::new();
+    let item = |name: &str, value: &str| {
+        format!("- apiVersion: v1\n  kind: ConfigMap\n  metadata: {{name: {name}}}\n  data: {{a: {value}}}\n")
+    };
+    let list =
+        format!("{}- just text\n{}- kind: ConfigMap\n  metadata: {{name: c}}\n-\n", item("a", "x"), item("b", "5"));
+    folder.write("list.yaml", format!("apiVersion: v1\nkind: List\nitems:\n{list}"));
+    let checked = folder.check(&[]);
+    assert_adds_up(&checked);
+    assert_eq!(
+        checked.found(),
+        [
+            "list.yaml:8 read/not-an-object",
+            "list.yaml:12 schema/type",
+            "list.yaml:13 read/not-an-object",
+            "list.yaml:15 read/not-an-object"
+        ]
+    );
+    assert_eq!((checked.count("objects"), checked.count("valid"), checked.count("invalid")), (2, 1, 4));
+}
+
+#[test]
+fn an_empty_list_is_skipped_and_counted() {
+    let folder = Folder::new();
+    let empty = ["items: []", "items:", "metadata: {}", "items:\n- {apiVersion: v1, kind: List, items: []}"];
+    for (index, items) in empty.iter().enumerate() {
+        folder.write(&format!("{index}.yaml"), format!("apiVersion: v1\nkind: List\n{items}\n"));
+    }
+    folder.write("typed.yaml", "apiVersion: v1\nkind: ConfigMapList\nitems: null\n").write("sound.yaml", SOUND);
+    let checked = folder.check(&[]);
+    assert_adds_up(&checked);
+    assert_eq!(checked.found(), [""; 0]);
+    assert_eq!((checked.count("documents"), checked.count("valid"), checked.count("skipped")), (6, 1, 5));
+    assert!(folder.plimsoll(&["check"]).stdout.contains("skipped 5: empty list"));
 }

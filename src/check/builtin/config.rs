@@ -149,6 +149,14 @@ fn decoded_length(text: &str) -> usize {
 }
 
 fn check_key(rule: &'static Rule, entry: &Entry<'_>, sink: &mut Sink<'_, '_>) {
+    if rule.id == object::SECRET_DATA.id && entry.key.contains(':') {
+        // `{password:hunter2}`: the value has become a part of the key, and must be told nowhere.
+        let finding = sink.key(rule, entry, "a key with a colon, which is not a key that can be a file name");
+        finding.help = Some("put a space behind the colon, if a value stands there".to_owned());
+        let parent = finding.pointer.as_deref().and_then(|pointer| pointer.rsplit_once('/'));
+        finding.pointer = parent.map(|(parent, _)| parent.to_owned());
+        return;
+    }
     if !CONFIG_KEY.matches(&entry.key) {
         let (message, help) = CONFIG_KEY.complaint(&entry.key);
         sink.key(rule, entry, message).help = Some(help);

@@ -30,7 +30,7 @@ mod lease;
 mod limit_range;
 mod metadata;
 mod mounts;
-mod names;
+pub(in crate::check) mod names;
 mod network_policy;
 mod networking;
 mod node_selector;

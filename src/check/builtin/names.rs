@@ -4,7 +4,7 @@
 //! run on every name of a repository.
 
 /// Lower-case letters, digits and hyphens, 63 at most, no hyphen at either end.
-pub(super) fn is_dns1123_label(text: &str) -> bool {
+pub(in crate::check) fn is_dns1123_label(text: &str) -> bool {
     text.len() <= 63 && is_dns1123_label_shape(text)
 }
 
@@ -17,7 +17,7 @@ fn is_dns1123_label_shape(text: &str) -> bool {
 }
 
 /// Labels (of any length) joined by dots, 253 at most.
-pub(super) fn is_dns1123_subdomain(text: &str) -> bool {
+pub(in crate::check) fn is_dns1123_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns1123_label_shape)
 }
 

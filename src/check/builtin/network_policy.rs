@@ -4,6 +4,7 @@
 
 use super::addresses::cidr;
 use super::fields::{forbidden, invalid, is_empty, is_one_of, items, port, port_number, report, text};
+use super::selector;
 use crate::catalogue::schema;
 use crate::check::Sink;
 use crate::manifest::Node;
@@ -14,6 +15,9 @@ const TYPES: &[&str] = &["Ingress", "Egress"];
 /// Checks a `NetworkPolicy`.
 pub(super) fn check(policy: &Node<'_>, sink: &mut Sink<'_, '_>) {
     let Some(spec) = policy.present("spec") else { return };
+    if let Some(pods) = spec.present("podSelector") {
+        selector::check(pods, sink);
+    }
     for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
         for rule in items(spec, direction) {
             for item in items(rule, "ports").iter().filter(|item| item.is_mapping()) {
@@ -61,7 +65,8 @@ fn check_port(item: &Node<'_>, sink: &mut Sink<'_, '_>) {
 }
 
 fn peer(peer: &Node<'_>, sink: &mut Sink<'_, '_>) {
-    let selectors = ["podSelector", "namespaceSelector"].iter().filter(|field| peer.present(field).is_some()).count();
+    let selectors = ["podSelector", "namespaceSelector"].iter().filter_map(|field| peer.present(field));
+    let selectors = selectors.inspect(|found| selector::check(found, sink)).count();
     match peer.present("ipBlock") {
         None if selectors == 0 => {
             let message = "a peer without `podSelector`, `namespaceSelector` and `ipBlock`";

@@ -13,7 +13,7 @@ use super::names::is_dns1123_label;
 use super::{containers, pod_annotations, resources, scheduling, security_context, volumes, windows};
 use crate::catalogue::schema;
 use crate::check::Sink;
-use crate::manifest::{Node, Object};
+use crate::manifest::{GroupVersionKind, Node, Object};
 use crate::report::printable;
 
 const RESTART_POLICIES: &[&str] = &["Always", "OnFailure", "Never"];
@@ -152,15 +152,43 @@ impl<'n, 's> Pod<'n, 's> {
     }
 }
 
+/// Where a kind has the spec of its pod, and which of the steps to it other checks demand, counted from 0.
+const PATHS: &[(&str, &str, &[&str], &[usize])] = &[
+    ("", "Pod", &["spec"], &[]),
+    ("", "PodTemplate", &["template", "spec"], &[]),
+    ("", "ReplicationController", &["spec", "template", "spec"], &[1]),
+    ("apps", "Deployment", &["spec", "template", "spec"], &[0, 1]),
+    ("apps", "DaemonSet", &["spec", "template", "spec"], &[0, 1]),
+    ("apps", "ReplicaSet", &["spec", "template", "spec"], &[0]),
+    ("apps", "StatefulSet", &["spec", "template", "spec"], &[0, 1]),
+    ("batch", "Job", &["spec", "template", "spec"], &[1]),
+    ("batch", "CronJob", &["spec", "jobTemplate", "spec", "template", "spec"], &[0, 1, 3]),
+];
+
+/// An object without the spec of its pod: what it lacks on the way there. A template without one has no containers.
+fn missing_spec(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
+    let GroupVersionKind { group, kind, .. } = &object.kind;
+    let Some((_, _, path, demanded)) = PATHS.iter().find(|path| path.0 == group && path.1 == kind) else { return };
+    let mut node = &object.node;
+    for (index, step) in path.iter().enumerate() {
+        match node.present(step) {
+            Some(next) if next.is_mapping() => node = next,
+            None if !demanded.contains(&index) => {
+                sink.missing(node, step);
+                return;
+            }
+            _ => return,
+        }
+    }
+}
+
 /// Checks a pod or a workload's pod template; nothing of any other kind.
 pub(super) fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
     if object.kind.version != "v1" {
         return;
     }
     let Some(pod) = Pod::of(object) else {
-        if object.kind.group.is_empty() && object.kind.kind == "Pod" && object.node.present("spec").is_none() {
-            sink.missing(&object.node, "spec");
-        }
+        missing_spec(object, sink);
         return;
     };
     let spec = pod.spec;

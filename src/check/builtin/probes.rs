@@ -4,9 +4,7 @@
 //! end. It never asks whether a port that a probe names is one of the container's: the server does not either.
 
 use super::bounds::{at_least, non_negative};
-use super::fields::{
-    forbidden, invalid, is_empty, is_one_of, is_unset, items, one_of, port, port_number, report, text,
-};
+use super::fields::{forbidden, invalid, is_empty, is_unset, items, one_of, port, port_number, report, text};
 use super::pod_spec::Pod;
 use crate::catalogue::schema;
 use crate::check::Sink;
@@ -17,7 +15,6 @@ const PROBES: &[&str] = &["livenessProbe", "readinessProbe", "startupProbe"];
 const HANDLERS: &[&str] = &["exec", "httpGet", "tcpSocket", "grpc", "sleep"];
 const COUNTS: &[&str] =
     &["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"];
-const WINDOWS_SIGNALS: &[&str] = &["SIGKILL", "SIGTERM"];
 
 /// Checks a container's probes.
 pub(super) fn check(container: &Node<'_>, sink: &mut Sink<'_, '_>) {
@@ -50,13 +47,7 @@ pub(super) fn lifecycle(pod: &Pod<'_, '_>, lifecycle: &Node<'_>, sink: &mut Sink
             handler(hook, Some(pod.grace_period()), sink);
         }
     }
-    if let Some(node) = lifecycle.present("stopSignal") {
-        match pod.operating_system() {
-            None => forbidden(lifecycle, "stopSignal", "may only be set when the pod's `os.name` is", sink),
-            Some("windows") => is_one_of(node, WINDOWS_SIGNALS, sink),
-            Some(_) => {}
-        }
-    }
+    // `stopSignal` is behind a feature gate: a server drops it unread unless that was opened.
 }
 
 /// What is run or asked: exactly one of several things. The grace period is what a pause must fit in.

@@ -6,6 +6,7 @@
 use super::fields::{
     DNS_SUBDOMAIN, PATH_SEGMENT, filled, forbidden, invalid, is_empty, is_one_of, is_unset, items, required, text,
 };
+use super::selector;
 use crate::check::Sink;
 use crate::manifest::{Node, Object};
 
@@ -18,10 +19,13 @@ pub(super) fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
         "Role" => rules(node, true, sink),
         "ClusterRole" => {
             rules(node, false, sink);
-            if let Some(aggregation) = node.present("aggregationRule")
-                && is_unset(aggregation, "clusterRoleSelectors")
-            {
-                required(aggregation, "clusterRoleSelectors", sink);
+            if let Some(aggregation) = node.present("aggregationRule") {
+                if is_unset(aggregation, "clusterRoleSelectors") {
+                    required(aggregation, "clusterRoleSelectors", sink);
+                }
+                for found in items(aggregation, "clusterRoleSelectors") {
+                    selector::check(found, sink);
+                }
             }
         }
         "RoleBinding" => binding(node, true, sink),

@@ -19,6 +19,7 @@ use crate::check::Sink;
 use crate::manifest::{Node, to_json_value};
 
 mod adapt;
+mod budget;
 pub(crate) mod field_path;
 mod functions;
 pub(crate) mod program;

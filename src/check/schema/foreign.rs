@@ -10,6 +10,9 @@ use jsonschema::json::{Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, 
 
 use crate::manifest::{Entry, FileId, Node, Span, Value, to_json_value};
 
+/// More of a text than this is not kept with an error about it.
+const LONGEST_TEXT: usize = 1000;
+
 /// The representation that validators are built for.
 #[derive(Debug)]
 pub(crate) struct NodeJson<const NULL_IS_ABSENT: bool>;
@@ -153,8 +156,15 @@ impl<'a, const NULL_IS_ABSENT: bool> JsonNode<'a, NodeJson<NULL_IS_ABSENT>> for 
         }
     }
 
+    /// Scalars only. The crate keeps such a value with every error, and nobody looks into it: whole objects would take
+    /// memory with the square of their mistakes.
     fn to_value(&self) -> Cow<'a, serde_json::Value> {
-        Cow::Owned(to_json_value(self))
+        Cow::Owned(match &self.value {
+            Value::Mapping(_) => serde_json::Value::Object(serde_json::Map::new()),
+            Value::Sequence(_) => serde_json::Value::Array(Vec::new()),
+            Value::String(text) => text.chars().take(LONGEST_TEXT).collect::<String>().into(),
+            _ => to_json_value(self),
+        })
     }
 
     fn identity(&self) -> Option<NodeIdentity> {

@@ -7,6 +7,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
+use crate::check::builtin::names;
+
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use base64::{Engine, alphabet};
 use regex::Regex;
@@ -44,6 +46,8 @@ pub(crate) fn checker(format: &str) -> Option<fn(&str) -> bool> {
         "isbn10" => is_isbn10,
         "isbn13" => is_isbn13,
         "ssn" => is_social_security_number,
+        "k8sshortname" => names::is_dns1123_label,
+        "k8slongname" => names::is_dns1123_subdomain,
         "bsonobjectid" => |text| text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit()),
         _ => return None,
     })
@@ -374,6 +378,8 @@ mod tests {
         verdicts("rgbcolor", &["rgb(1, 2,255)"], &["rgb(1,2,300)", "rgb(01,2,3)", "rgb(1,2)"]);
         verdicts("ssn", &["123-45-6789"], &["1-2-3", "123456789"]);
         verdicts("byte", &["YQ==", "YR=="], &["", "YQ", "Y-=="]);
+        verdicts("k8s-short-name", &["a", "web-1"], &["", "Web", "a.b"]);
+        verdicts("k8s-long-name", &["a", "a.b-c"], &["", "a..b", "A.b"]);
         verdicts(KUBERNETES_BYTES, &["YQ==", "YR==", "", "Y\nQ=="], &["YQ"]);
     }
 

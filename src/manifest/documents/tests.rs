@@ -165,7 +165,7 @@ fn anchors_and_merges_are_resolved() {
     }
     assert_eq!(problem("a: {<<: 1}").2, "`<<` merges only a mapping, or a sequence of mappings");
     assert_eq!(problem("- &s [{a: 1}]\n- <<: *s\n").2, "`<<` merges only a mapping, or a sequence of mappings");
-    assert_eq!(problem("a: &x [*x]\n"), (1, 8, "the value of anchor `x` contains itself".to_owned()));
+    assert_eq!(problem("a: &x [*x]\n"), (1, 8, "this alias stands inside the value of its own anchor".to_owned()));
 }
 
 #[test]
@@ -289,8 +289,8 @@ fn errors_are_told_at_the_exact_place() {
         ("a: \"b \\/ c\"\n", 1, 7, "`\\/` is no escape that YAML knows inside double quotes"),
         ("a: \"\\n\\ud83d\\ude00\"\n", 1, 7, "`\\ud83d` is no escape that YAML knows inside double quotes"),
         ("a: \"b \\' c\"\n", 1, 7, "`\\'` is no escape that YAML knows inside double quotes"),
-        ("a: *b\n", 1, 4, "there is no anchor `b` before this alias"),
-        ("a: &b 1\nc: [*b, *b:]\n", 2, 9, "the alias `b` touches its colon"),
+        ("a: *b\n", 1, 4, "there is no anchor for this alias before it"),
+        ("a: &b 1\nc: [*b, *b:]\n", 2, 9, "an alias touches its colon here"),
         ("a: !!int b\n", 1, 10, "the value of a `!!int` is a str"),
         ("a: .inf\n", 1, 4, "infinity and not-a-number do not exist in JSON, and so not in Kubernetes"),
         ("~: b\n", 1, 1, "a key must not be null"),

@@ -21,7 +21,7 @@ use kube_cel::cel::parser::{Expression, Parser};
 use kube_cel::cel::{Context, ExecutionError, Value, functions};
 use regex::Regex;
 
-use super::{adapt, re2};
+use super::{adapt, budget, re2};
 
 /// The most brackets within each other, and the most operators, of an expression that parser and evaluation take on the
 /// stack of a worker thread: both recurse. The largest rules in use have 8 and 223.
@@ -61,6 +61,8 @@ pub(crate) enum Failure {
 pub(crate) struct Program {
     expression: Expression,
     uses_old_self: bool,
+    /// How many loops run within each other.
+    nested_loops: u32,
 }
 
 impl Program {
@@ -71,8 +73,9 @@ impl Program {
     pub(crate) fn compile(source: &str, old_self: OldSelf) -> Result<Self, Refusal> {
         let mut expression = parse(source)?;
         let uses_old_self = expression.references().has_variable("oldSelf");
+        let nested_loops = budget::nested_loops(&expression);
         adapt::to_engine(&mut expression, old_self).map_err(Refusal::Unsupported)?;
-        Ok(Self { expression, uses_old_self })
+        Ok(Self { expression, uses_old_self, nested_loops })
     }
 
     /// Whether the expression mentions `oldSelf`.
@@ -85,6 +88,9 @@ impl Program {
     /// # Errors
     /// When evaluation fails; the error says whose fault that is.
     pub(crate) fn evaluate(&self, value: &Value, old: Option<&Value>, old_self: OldSelf) -> Result<Value, Failure> {
+        if !budget::is_enough(self.nested_loops, [Some(value), old].into_iter().flatten()) {
+            return Err(Failure::Unsupported("its loops would run too often over such long lists".to_owned()));
+        }
         ENGINE.with(|engine| {
             let mut scope = engine.new_inner_scope();
             scope.add_variable_from_value("self", value.clone());
