@@ -152,11 +152,11 @@ fn named_in(tree: &dyn FileTree, layout: &Layout, entry: &FileEntry) -> Vec<Defi
     let source = Arc::new(Source::new(entry.path.as_str(), text));
     let sources = Sources::single(FileId(0), Arc::clone(&source));
     // It is not this run's file, and so not one that this run fails.
-    guarded(|| objects(&source).filter_map(|object| definition(&object, &sources, false)).collect())
+    guarded(|| objects(&source).filter_map(|object| named(&object, &sources, false)).collect())
 }
 
 /// An object by its name, if it has one.
-fn definition(object: &Object<'_>, sources: &Sources, is_valid: bool) -> Option<Definition> {
+fn named(object: &Object<'_>, sources: &Sources, is_valid: bool) -> Option<Definition> {
     object.name()?;
     let name = object.node.path(&["metadata", "name"])?;
     Some(Definition { reference: object.reference(), place: sources.place(name.span), is_valid })
@@ -177,7 +177,8 @@ pub fn definitions_in(tree: &dyn FileTree, path: &str) -> Result<Vec<(crd::Custo
         return Ok(Vec::new());
     }
     let text = decode(path, bytes).map_err(|finding| vec![*finding])?;
-    let source = Source::new(path, text);
+    let source = Arc::new(Source::new(path, text));
+    let sources = Sources::single(FileId(0), Arc::clone(&source));
     guarded(|| {
         let mut found = Vec::new();
         for document in read_documents(FileId(0), &source) {
@@ -188,8 +189,8 @@ pub fn definitions_in(tree: &dyn FileTree, path: &str) -> Result<Vec<(crd::Custo
             };
             let Class::Objects(objects, _) = Class::of(node) else { continue };
             found.extend(objects.iter().filter_map(|object| {
-                let definition = crd::definition(object)?;
-                Some((definition, source.place(object.node.span.start, object.node.span.end)))
+                let definition = crd::judge(object, &sources).1?;
+                Some((definition, sources.place(object.node.span)))
             }));
         }
         Some(Ok(found))
@@ -373,13 +374,10 @@ impl InFile<'_> {
         let mut sink = Sink::new(&object, sources);
         builtin::check(&object, &mut sink);
         size::check(&object, &mut sink);
-        if object.kind.group == "apiextensions.k8s.io" && object.kind.kind == "CustomResourceDefinition" {
-            crd::check(&object, &mut sink);
-            if let Some(definition) = crd::definition(&object) {
-                outcome.definitions.push((definition, sources.place(object.node.span)));
-            }
-        }
         findings.extend(sink.into_findings());
+        let (faults, definition) = crd::judge(&object, sources);
+        findings.extend(faults);
+        outcome.definitions.extend(definition.map(|definition| (definition, sources.place(object.node.span))));
         let encrypted = opaque::forgive_encrypted(&hidden, &mut findings);
         let substituted = opaque::forgive_substituted(&object, &mut findings);
         let set_elsewhere = |field: &str| {
@@ -397,7 +395,7 @@ impl InFile<'_> {
             Coverage::Checked if encrypted => ObjectOutcome::Unchecked(UncheckedReason::Encrypted),
             Coverage::Checked => ObjectOutcome::Valid,
         };
-        outcome.named.extend(definition(&object, sources, became == ObjectOutcome::Valid));
+        outcome.named.extend(named(&object, sources, became == ObjectOutcome::Valid));
         outcome.object(&source.path, became);
         outcome.findings.extend(findings);
     }

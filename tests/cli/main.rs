@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod commands;
+mod definitions;
 mod exit_codes;
 mod formats;
 mod git;

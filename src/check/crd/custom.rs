@@ -21,6 +21,8 @@ pub struct CustomDefinition {
     pub scope: Scope,
     /// `spec.versions`, in the order written.
     pub versions: Vec<CustomVersion>,
+    /// Whether a server would take it, as far as it was judged.
+    pub is_sound: bool,
 }
 
 /// Whether objects of a kind live in namespaces.
@@ -93,7 +95,7 @@ pub fn definition(object: &Object<'_>) -> Option<CustomDefinition> {
         _ => Scope::Namespaced,
     };
     let list_kind = text(names, "listKind").map(str::to_owned);
-    Some(CustomDefinition { group, kind, list_kind, scope, versions })
+    Some(CustomDefinition { group, kind, list_kind, scope, versions, is_sound: !before_v1 })
 }
 
 /// What holds for all versions.

@@ -12,7 +12,8 @@
 
 use crate::catalogue::Rule;
 use crate::check::Sink;
-use crate::manifest::{Node, Object};
+use crate::finding::{Finding, Severity};
+use crate::manifest::{Node, Object, Sources};
 
 mod conversion;
 mod custom;
@@ -34,6 +35,19 @@ pub fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
     names::check(object, spec, sink);
     version::check(spec, sink);
     conversion::check(spec, sink);
+}
+
+/// What there is against a CustomResourceDefinition, and what it defines; nothing of either for any other object.
+#[must_use]
+pub fn judge(object: &Object<'_>, sources: &Sources) -> (Vec<Finding>, Option<CustomDefinition>) {
+    let mut sink = Sink::new(object, sources);
+    check(object, &mut sink);
+    let findings = sink.into_findings();
+    let is_refused = findings.iter().any(|finding| finding.severity == Severity::Deny);
+    let judged =
+        |definition: CustomDefinition| CustomDefinition { is_sound: definition.is_sound && !is_refused, ..definition };
+    let definition = definition(object).map(judged);
+    (findings, definition)
 }
 
 /// A finding about a value, with the edit that mends it.

@@ -24,7 +24,7 @@ pub use registry::Schemas;
 use registry::{Compiled, Known, Usable};
 
 use crate::catalogue;
-use crate::finding::Finding;
+use crate::finding::{Finding, Related};
 use crate::manifest::{Node, Object, Sources, Value};
 
 use super::Sink;
@@ -49,7 +49,7 @@ pub fn check(
     targets: &[Minor],
     old: Option<&Node<'_>>,
 ) -> (Vec<Finding>, Coverage) {
-    match schemas.known(&object.kind) {
+    match schemas.known(&object.kind, &sources.get(object.node.span.file).path) {
         Known::Builtin(kind) => {
             let mut findings = lifecycle::check(object, sources, schemas.bundle(), targets);
             let mut groups: Vec<(Usable, Vec<Minor>)> = Vec::new();
@@ -82,7 +82,11 @@ pub fn check(
         }
         Known::Repository(kind, Some(version)) => {
             let mut findings = lifecycle::check_repository(object, sources, kind, version);
-            let (found, coverage) = validate(object, sources, &schemas.repository_custom(&object.kind, version), old);
+            let usable = schemas.repository_custom(&object.kind, kind, version);
+            let (mut found, coverage) = validate(object, sources, &usable, old);
+            for finding in found.iter_mut().filter(|finding| finding.rule == catalogue::schema::UNKNOWN_FIELD.id) {
+                finding.related.push(Related { place: kind.place.clone(), message: "the definition".to_owned() });
+            }
             findings.extend(found);
             (findings, coverage)
         }

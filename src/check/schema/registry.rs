@@ -1,7 +1,8 @@
 //! From a group, version and kind to the validator of its objects.
 //!
-//! In: the bundle, and the `CustomResourceDefinitions` found in the repository, which win over the bundle's. Out: compiled
-//! schemas, each compiled when the first object asks for it and then shared by all workers. It never checks an object.
+//! In: the bundle, and the `CustomResourceDefinitions` found in the repository, which win over the bundle's unless a server
+//! would refuse them. Out: compiled schemas, each compiled when the first object asks for it and then shared by all
+//! workers. It never checks an object.
 
 use std::sync::{Arc, RwLock};
 
@@ -55,11 +56,12 @@ pub(crate) struct RepositoryKind {
 #[derive(Debug)]
 pub struct Schemas {
     bundle: &'static Bundle,
-    repository: FxHashMap<(String, String), RepositoryKind>,
+    /// By group and kind, in the order of their places.
+    repository: FxHashMap<(String, String), Vec<RepositoryKind>>,
     builtin: RwLock<FxHashMap<(&'static str, Minor), Usable>>,
     /// Validators by the lines of the bundle that they are made of, so that minor versions share them.
     by_lines: RwLock<FxHashMap<(&'static str, Vec<usize>), Usable>>,
-    custom: RwLock<FxHashMap<GroupVersionKind, Usable>>,
+    custom: RwLock<FxHashMap<(GroupVersionKind, Option<Place>), Usable>>,
 }
 
 /// What is known of an object's kind.
@@ -87,13 +89,13 @@ impl Schemas {
         }
     }
 
-    /// Adds the definitions found in the repository; of two of the same name the first by place counts.
+    /// Adds the definitions found in the repository.
     #[must_use]
     pub fn with_definitions(mut self, mut definitions: Vec<(CustomDefinition, Place)>) -> Self {
         definitions.sort_by(|left, right| left.1.cmp(&right.1));
         for (definition, place) in definitions {
             let key = (definition.group.clone(), definition.kind.clone());
-            self.repository.entry(key).or_insert(RepositoryKind { definition, place });
+            self.repository.entry(key).or_default().push(RepositoryKind { definition, place });
         }
         self
     }
@@ -110,15 +112,24 @@ impl Schemas {
         self.bundle.builtin_kind(kind).is_some()
     }
 
-    pub(crate) fn known(&self, kind: &GroupVersionKind) -> Known<'_> {
+    /// What is known of the kind of an object in a file: repositories hold a kind's definition once for every cluster, and
+    /// broken ones among their tests.
+    pub(crate) fn known(&self, kind: &GroupVersionKind, path: &str) -> Known<'_> {
         if let Some(builtin) = self.bundle.builtin_kind(kind) {
             return Known::Builtin(builtin);
         }
-        if let Some(custom) = self.repository.get(&(kind.group.clone(), kind.kind.clone())) {
-            let version = custom.definition.versions.iter().find(|version| version.name == kind.version);
-            return Known::Repository(custom, version);
+        let definitions = self.repository.get(&(kind.group.clone(), kind.kind.clone())).map(Vec::as_slice);
+        let (sound, refused): (Vec<_>, Vec<_>) =
+            definitions.unwrap_or_default().iter().partition(|custom| custom.definition.is_sound);
+        let sound = nearest_by_folder(&sound, path);
+        if sound.is_none()
+            && let Some(bundled) = self.bundle.custom_kind(kind)
+        {
+            return Known::Bundled(bundled);
         }
-        self.bundle.custom_kind(kind).map_or(Known::Nothing, Known::Bundled)
+        let Some(custom) = sound.or_else(|| nearest_by_folder(&refused, path)) else { return Known::Nothing };
+        let version = custom.definition.versions.iter().find(|version| version.name == kind.version);
+        Known::Repository(custom, version)
     }
 
     /// The validator of a built-in kind in a minor version.
@@ -132,12 +143,17 @@ impl Schemas {
     /// The validator of a custom kind of the bundle.
     pub(crate) fn bundled_custom(&self, kind: &GroupVersionKind, custom: &BundledCustomKind) -> Usable {
         let compile = || compile_custom(self.bundle, &self.bundle.custom_schema(custom), custom.has_status);
-        cached(&self.custom, kind.clone(), || Arc::new(compile()))
+        cached(&self.custom, (kind.clone(), None), || Arc::new(compile()))
     }
 
     /// The validator of a custom kind of the repository.
-    pub(crate) fn repository_custom(&self, kind: &GroupVersionKind, version: &CustomVersion) -> Usable {
-        cached(&self.custom, kind.clone(), || {
+    pub(crate) fn repository_custom(
+        &self,
+        kind: &GroupVersionKind,
+        custom: &RepositoryKind,
+        version: &CustomVersion,
+    ) -> Usable {
+        cached(&self.custom, (kind.clone(), Some(custom.place.clone())), || {
             let mut schema = version.schema.clone().unwrap_or(Json::Null);
             if version.preserve_unknown_fields
                 && let Json::Object(root) = &mut schema
@@ -152,6 +168,18 @@ impl Schemas {
     pub(crate) fn repository_kinds_of_group(&self, group: &str) -> impl Iterator<Item = &str> {
         self.repository.keys().filter(move |key| key.0 == group).map(|key| key.1.as_str())
     }
+}
+
+/// The definition whose file shares the most folders with a file; the first of several.
+fn nearest_by_folder<'d>(definitions: &[&'d RepositoryKind], path: &str) -> Option<&'d RepositoryKind> {
+    fn folders(path: &str) -> impl Iterator<Item = &str> {
+        path.rsplit_once('/').map_or("", |(folders, _)| folders).split('/')
+    }
+    let shared = |custom: &RepositoryKind| {
+        folders(&custom.place.path).zip(folders(path)).take_while(|(left, right)| left == right).count()
+    };
+    // Of equals `max_by_key` takes the last.
+    definitions.iter().rev().copied().max_by_key(|custom| shared(custom))
 }
 
 /// The value of a key, made once; a value made twice by a race is thrown away.
