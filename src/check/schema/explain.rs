@@ -264,6 +264,12 @@ fn no_branch(object: &Object<'_>, pointer: String, branches: &[Vec<ValidationErr
             help: Some(format!("add {names}")),
         };
     }
+    if let Some((pointer, formats)) = only_formats(branches) {
+        let node = object.node.at_pointer(&pointer).unwrap_or(&object.node);
+        let formats = list(formats.iter().map(String::as_str));
+        let message = format!("{} is of none of the formats {formats}", show(object, &pointer, node));
+        return Explained { rule: &schema::BRANCH, pointer, key: None, missing: None, message, help: None };
+    }
     let nearest = branches.iter().filter(|errors| !errors.is_empty()).min_by_key(|errors| {
         let wrong_kind = errors.iter().any(|error| {
             matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path().as_str() == pointer
@@ -274,6 +280,10 @@ fn no_branch(object: &Object<'_>, pointer: String, branches: &[Vec<ValidationErr
     match nearest.and_then(|errors| errors.first()) {
         Some(error) => {
             let inner = explain(object, error);
+            // Alternatives within alternatives: the innermost say what is wrong.
+            if matches!(error.kind(), ValidationErrorKind::AnyOf { .. } | ValidationErrorKind::OneOfNotValid { .. }) {
+                return inner;
+            }
             let message = format!(
                 "fits none of {}; in the nearest: {}",
                 count(branches.len() as u64, "alternative"),
@@ -305,6 +315,21 @@ fn only_missing(pointer: &str, branches: &[Vec<ValidationError<'static>>]) -> Op
     }
     names.dedup();
     (names.len() > 1).then_some(names)
+}
+
+/// The formats of which a value has none, and the place of that value, when that is all that any branch has to say.
+fn only_formats(branches: &[Vec<ValidationError<'static>>]) -> Option<(String, Vec<String>)> {
+    let mut errors = branches.iter().flatten();
+    let pointer = errors.clone().next()?.instance_path().as_str().to_owned();
+    let formats = errors.try_fold(Vec::new(), |mut formats, error| match error.kind() {
+        ValidationErrorKind::Custom { message, .. } if error.instance_path().as_str() == pointer => {
+            let Ok(Problem::Format { format }) = serde_json::from_str(message) else { return None };
+            formats.push(format);
+            Some(formats)
+        }
+        _ => None,
+    })?;
+    (formats.len() > 1).then_some((pointer, formats))
 }
 
 fn refused_combination(refused: &Json, shown: &str) -> String {
@@ -370,5 +395,26 @@ fn list_with<'t>(names: impl Iterator<Item = &'t str>, word: &str) -> String {
         None => String::new(),
         Some(last) if names.is_empty() => last,
         Some(last) => format!("{} {word} {last}", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::schema::{self, Schemas};
+    use crate::manifest::{FileId, Source, Sources, objects};
+
+    #[test]
+    fn alternatives_within_alternatives_are_said_once() {
+        let text = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec:\n  \
+                    gatewayClassName: a\n  listeners: [{name: a, port: 80, protocol: HTTP}]\n  addresses: \
+                    [{type: IPAddress, value: 10.0.0.300}]\n";
+        let source = Source::new("a.yaml", text);
+        let object = objects(&source).next().unwrap();
+        let sources = Sources::single(FileId(0), Source::new("a.yaml", text).into());
+        let schemas = Schemas::bundled();
+        let (findings, _) = schema::check(&object, &sources, &schemas, &[schemas.bundle().newest()], None);
+        let said: Vec<_> = findings.iter().map(|finding| (&*finding.rule, finding.message.as_str())).collect();
+        assert_eq!(said, [("schema/branch", "`10.0.0.300` is of none of the formats `ipv4` and `ipv6`")]);
+        assert_eq!(findings[0].pointer.as_deref(), Some("/spec/addresses/0/value"));
     }
 }
