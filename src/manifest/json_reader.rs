@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use super::duplicates;
 use super::node::{Entry, FileId, Node, Span, Value};
 use super::problem::{Problem, narrow};
+use super::syntax::start_of_escape;
 use super::tree::{Bytes, MAX_DEPTH};
 use crate::catalogue::read;
 
@@ -293,8 +294,8 @@ impl<'s> Reader<'s> {
     fn bad_escape(&self, start: usize, length: usize) -> Problem {
         let end = self.text.floor_char_boundary((start + length).min(self.text.len())).max(start + 1);
         let escape = self.text.get(start..end).unwrap_or_default();
-        Problem::new(&read::SYNTAX, (start, end), format!("`{escape}` is no escape that JSON knows"))
-            .with_help("write two backslashes for a backslash")
+        let message = format!("`{}` is no escape that JSON knows", start_of_escape(escape));
+        Problem::new(&read::SYNTAX, (start, end), message).with_help("write two backslashes for a backslash")
     }
 
     /// A problem with what stands here instead of something else, in a collection that opened before.

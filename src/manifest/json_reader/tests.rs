@@ -55,7 +55,7 @@ fn escapes_are_decoded_and_half_a_pair_is_replaced() {
     assert_eq!(json(r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00""#), "\"\\\"\\\\/\\b\\f\\n\\r\\té😀\"");
     assert_eq!(json(r#""\ud83d\u0041\ude00\ud83d""#), "\"\u{fffd}A\u{fffd}\u{fffd}\"");
     assert_eq!(problem(r#"{"a": "\q"}"#), (1, 8, "`\\q` is no escape that JSON knows".to_owned()));
-    assert_eq!(problem(r#""\u12é4""#).2, "`\\u12é` is no escape that JSON knows");
+    assert_eq!(problem(r#""\u12é4""#).2, "`\\u…` is no escape that JSON knows");
     problem(r#""\u+123""#);
 }
 
