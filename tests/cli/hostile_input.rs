@@ -120,6 +120,21 @@ fn many_objects_on_one_line_take_no_longer_than_on_many() {
 }
 
 #[test]
+fn a_broken_value_of_a_json_stream_does_not_hide_the_next() {
+    let object = |name: &str, data: &str| {
+        format!(
+            "{{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n\"metadata\": {{\"name\": \"{name}\"}}, \"data\": {data}}}\n"
+        )
+    };
+    let text = object("a", "{\"a\": 'x'}") + &object("b", "{\"a\": 5}") + &object("c", "{}");
+    let folder = Folder::new();
+    folder.write("stream.json", text);
+    let checked = folder.check(&[]);
+    assert_eq!(checked.found(), ["stream.json:2 read/syntax", "stream.json:4 schema/type"]);
+    assert_eq!((checked.count("documents"), checked.count("valid"), checked.count("invalid")), (3, 1, 2));
+}
+
+#[test]
 fn bytes_that_are_not_utf_8_are_pointed_at() {
     assert_found(
         "latin-1.yaml",
