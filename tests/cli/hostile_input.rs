@@ -70,6 +70,20 @@ fn many_mistakes_in_one_object_take_little_memory() {
 }
 
 #[test]
+fn of_a_hundred_thousand_mistakes_in_one_object_the_most_are_counted() {
+    let names = "      - {name: 'a=b', value: c}\n".repeat(100_000);
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec:\n  containers:\n    - name: web\n      image: example.com/web:1\n      env:\n{names}"
+    );
+    let folder = folder();
+    folder.write("pod.yaml", pod);
+    let checked = check(&folder);
+    let last = checked.findings().iter().find(|finding| finding["rule"] == "read/limit").unwrap();
+    assert_eq!((&last["message"], &last["line"]), (&"99500 more findings in this object".into(), &1.into()));
+    assert_eq!(checked.findings().len(), 501);
+}
+
+#[test]
 fn an_alias_bomb_ends_at_the_limit() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
     for (name, previous) in ('b'..='z').zip('a'..='y') {
