@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use plimsoll::finding::Finding;
+use plimsoll::finding::{Finding, Severity};
 use plimsoll::repo::{FILE_LIMIT, FileTree, GitCommit, GitIndex, Listing, TreeError, WalkOptions, WorkTree};
 use proptest::prelude::*;
 use rayon::prelude::*;
@@ -417,6 +417,20 @@ fn a_file_over_the_limit_is_not_read() {
 }
 
 #[test]
+fn an_index_that_cannot_be_read_is_a_finding_once_it_matters() {
+    let fixture = Fixture::repository();
+    fixture.files(&["a.yaml", "forced.yaml"]).add();
+    fixture.write(".git/index", "DIRC is all that is left");
+    assert_eq!(findings(&fixture.work_tree(&[])), []);
+    fixture.write(".gitignore", "forced.yaml\n");
+    let tree = fixture.work_tree(&[]);
+    assert_eq!(findings(&tree), [found("read/unreadable", ".git/index")]);
+    assert_eq!(paths(&tree), ["a.yaml"]);
+    fs::remove_file(fixture.at(".git/index")).unwrap();
+    assert_eq!(findings(&fixture.work_tree(&[])), [], "nothing was added yet");
+}
+
+#[test]
 fn names_that_are_not_utf_8_are_findings_and_control_characters_are_escaped() {
     let fixture = Fixture::folder();
     let odd = fixture.path().join(std::ffi::OsStr::from_bytes(b"folder-\xff"));
@@ -674,6 +688,10 @@ fn where_git_cannot_be_read_the_error_says_so() {
     let error = GitIndex::open(fixture.path(), &[], &WalkOptions::default()).unwrap_err();
     assert!(error.to_string().contains("only SHA-1 is supported"), "{error}");
     assert_eq!(paths(&fixture.work_tree(&[])), ["a.yaml"], "the files on disk need no objects");
+    fixture.files(&["ignored.yaml"]).write(".gitignore", "ignored.yaml\n");
+    let findings = fixture.work_tree(&[]).list().unwrap().findings;
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!((finding.severity, finding.message.contains("only SHA-1 is supported")), (Severity::Warn, true));
 }
 
 #[test]

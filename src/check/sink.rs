@@ -3,11 +3,15 @@
 //! In: a rule, a node of the object, and a message. Out: findings with place, pointer and object filled in. A check
 //! never carries paths around: the place is found from the node's identity, and only a finding pays for that.
 
-use crate::catalogue::{Rule, schema};
+use crate::catalogue::{Rule, read, schema};
 use crate::finding::{Finding, Place};
 use crate::manifest::{Entry, Node, Object, Sources, Span, escape_pointer_step};
 use crate::report::printable;
 use crate::suggest::nearest;
+
+/// More findings than these about one object are counted, not listed: nobody reads them all, and each costs a search of
+/// the whole object for its place.
+const MOST_FINDINGS: usize = 500;
 
 /// Collects the findings of one object.
 #[derive(Debug)]
@@ -15,13 +19,17 @@ pub struct Sink<'o, 's> {
     object: &'o Object<'s>,
     sources: &'o Sources,
     findings: Vec<Finding>,
+    /// How many there are beyond those.
+    more: usize,
+    /// Takes what a check adds to a finding that is only counted.
+    counted: Option<Finding>,
 }
 
 impl<'o, 's> Sink<'o, 's> {
     /// A sink for an object whose text is among the sources.
     #[must_use]
     pub fn new(object: &'o Object<'s>, sources: &'o Sources) -> Self {
-        Self { object, sources, findings: Vec::new() }
+        Self { object, sources, findings: Vec::new(), more: 0, counted: None }
     }
 
     /// A finding about a value, or about what a collection lacks: a scalar is pointed at itself, a collection by the key
@@ -29,6 +37,9 @@ impl<'o, 's> Sink<'o, 's> {
     ///
     /// `node` must be a node of the sink's object (the same one, not a copy).
     pub fn value(&mut self, rule: &'static Rule, node: &Node<'_>, message: impl Into<String>) -> &mut Finding {
+        if self.is_full() {
+            return self.count_one(rule);
+        }
         let (pointer, entry) = self.object.node.locate(node).unwrap_or_default();
         let collection = !node.items().is_empty() || !node.entries().is_empty();
         let span = match entry {
@@ -41,6 +52,9 @@ impl<'o, 's> Sink<'o, 's> {
 
     /// A finding about a key: one that is unknown, or that must not stand beside another.
     pub fn key(&mut self, rule: &'static Rule, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
+        if self.is_full() {
+            return self.count_one(rule);
+        }
         let (pointer, _) = self.object.node.locate(&entry.value).unwrap_or_default();
         self.push(rule, pointer, entry.key_span, message.into())
     }
@@ -73,10 +87,31 @@ impl<'o, 's> Sink<'o, 's> {
         self.sources.place(span)
     }
 
-    /// What was found, in the order it was found.
+    /// Whether further findings are only counted.
     #[must_use]
-    pub fn into_findings(self) -> Vec<Finding> {
+    pub fn is_full(&self) -> bool {
+        self.findings.len() >= MOST_FINDINGS
+    }
+
+    /// Counts findings that nobody put into words.
+    pub fn count(&mut self, more: usize) {
+        self.more += more;
+    }
+
+    /// What was found, in the order it was found, and how much more there is.
+    #[must_use]
+    pub fn into_findings(mut self) -> Vec<Finding> {
+        if self.more > 0 {
+            let message = format!("{} more findings in this object", self.more);
+            let span = first_line(&self.object.node);
+            self.push(&read::LIMIT, String::new(), span, message).help = Some("mend the others first".to_owned());
+        }
         self.findings
+    }
+
+    fn count_one(&mut self, rule: &'static Rule) -> &mut Finding {
+        self.more += 1;
+        self.counted.insert(Finding::new(rule, Place::file(""), ""))
     }
 
     fn push(&mut self, rule: &'static Rule, pointer: String, span: Span, message: String) -> &mut Finding {

@@ -71,11 +71,13 @@ fn json_documents(file: FileId, source: &Source) -> Vec<Document<'_>> {
     let text = source.text.as_str();
     let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut documents = Vec::new();
+    let mut is_broken = false;
     while let Some(read) = json_reader::read(file, text, start) {
+        is_broken |= read.value.is_err();
         let content = outcome(read.value, source);
         let span = Span { file, start: narrow(start), end: narrow(read.end) };
         documents.push(Document { index: documents.len(), span, content });
-        start = read.end;
+        start = if is_broken { json_reader::skip_remains(text, read.end) } else { read.end };
     }
     if documents.is_empty() {
         let span = Span { file, start: narrow(start), end: narrow(text.len()) };

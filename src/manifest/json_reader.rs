@@ -11,20 +11,25 @@ use std::borrow::Cow;
 use super::duplicates;
 use super::node::{Entry, FileId, Node, Span, Value};
 use super::problem::{Problem, narrow};
-use super::tree::{Bytes, MAX_DEPTH};
+use super::syntax::start_of_escape;
+use super::tree::{Bytes, MAX_DEPTH, MAX_NODES, too_deep, too_many};
 use crate::catalogue::read;
 
 /// A value of a file, or what is wrong with it, and where it ends.
 pub(super) struct Read<'s> {
     /// The value or the problems.
     pub value: Result<Node<'s>, Vec<Problem>>,
-    /// Where to read on: behind the value, or at the end of the text if it cannot be told where the next one starts.
+    /// Where to read on: behind the value, or where the next one may start.
     pub end: usize,
 }
 
 /// Reads the value at an offset, or none if there is nothing but blanks left.
 pub(super) fn read(file: FileId, text: &str, from: usize) -> Option<Read<'_>> {
-    let mut reader = Reader { file, text, at: from, depth: 0, problems: Vec::new(), duplicates: 0 };
+    read_within(file, text, from, MAX_NODES)
+}
+
+fn read_within(file: FileId, text: &str, from: usize, room: usize) -> Option<Read<'_>> {
+    let mut reader = Reader { file, text, at: from, depth: 0, room, problems: Vec::new(), duplicates: 0 };
     reader.skip_blanks();
     reader.peek()?;
     match reader.value() {
@@ -35,9 +40,23 @@ pub(super) fn read(file: FileId, text: &str, from: usize) -> Option<Read<'_>> {
         }
         Err(problem) => {
             reader.problems.push(problem);
-            Some(Read { value: Err(reader.problems), end: text.len() })
+            Some(Read { value: Err(reader.problems), end: next_line(text, reader.at) })
         }
     }
+}
+
+/// Where values may go on behind a broken one: at the next line that begins with a bracket.
+fn next_line(text: &str, from: usize) -> usize {
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    let mut lines = memchr::memchr_iter(b'\n', rest).map(|newline| newline + 1);
+    lines.find(|start| matches!(rest.get(*start), Some(b'{' | b'['))).map_or(text.len(), |start| from + start)
+}
+
+/// Where the next value starts behind those of a broken one: what it left of itself, closing brackets and commas, is
+/// none.
+pub(super) fn skip_remains(text: &str, from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    text.len() - rest.trim_start_matches([' ', '\t', '\n', '\r', ',', ']', '}']).len()
 }
 
 struct Reader<'s> {
@@ -45,6 +64,8 @@ struct Reader<'s> {
     text: &'s str,
     at: usize,
     depth: usize,
+    /// How many more values there may be.
+    room: usize,
     problems: Vec<Problem>,
     duplicates: usize,
 }
@@ -52,6 +73,7 @@ struct Reader<'s> {
 impl<'s> Reader<'s> {
     fn value(&mut self) -> Result<Node<'s>, Problem> {
         let start = self.at;
+        self.room = self.room.checked_sub(1).ok_or_else(|| too_many((start, start + 1)))?;
         let value = match self.peek() {
             Some(b'{') => self.nested(Self::object)?,
             Some(b'[') => self.nested(Self::array)?,
@@ -67,8 +89,7 @@ impl<'s> Reader<'s> {
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<Value<'s>, Problem>) -> Result<Value<'s>, Problem> {
         if self.depth >= MAX_DEPTH {
-            let message = format!("collections are nested deeper than {MAX_DEPTH} levels");
-            return Err(Problem::new(&read::LIMIT, (self.at, self.at + 1), message));
+            return Err(too_deep((self.at, self.at + 1)));
         }
         self.depth += 1;
         let value = read(self);
@@ -293,8 +314,8 @@ impl<'s> Reader<'s> {
     fn bad_escape(&self, start: usize, length: usize) -> Problem {
         let end = self.text.floor_char_boundary((start + length).min(self.text.len())).max(start + 1);
         let escape = self.text.get(start..end).unwrap_or_default();
-        Problem::new(&read::SYNTAX, (start, end), format!("`{escape}` is no escape that JSON knows"))
-            .with_help("write two backslashes for a backslash")
+        let message = format!("`{}` is no escape that JSON knows", start_of_escape(escape));
+        Problem::new(&read::SYNTAX, (start, end), message).with_help("write two backslashes for a backslash")
     }
 
     /// A problem with what stands here instead of something else, in a collection that opened before.

@@ -251,13 +251,21 @@ impl Context<'_> {
 /// A backslash in double quotes with something behind it that is no escape.
 fn bad_escape(text: &str, at: Bytes) -> Problem {
     let escape = text.get(at.0..at.1).unwrap_or_default();
-    let message = format!("`{escape}` is no escape that YAML knows inside double quotes");
+    let message = format!("`{}` is no escape that YAML knows inside double quotes", start_of_escape(escape));
     let help = if escape.starts_with("\\u") || escape.starts_with("\\U") {
         "write the character itself, or `\\U` and eight hexadecimal digits"
     } else {
         "write two backslashes, or use single quotes, where a backslash is just that"
     };
     Problem::new(&read::SYNTAX, at, message).with_help(help)
+}
+
+/// A backslash and the character behind it: what follows may be a part of a password.
+pub(super) fn start_of_escape(escape: &str) -> Cow<'_, str> {
+    match escape.char_indices().nth(2) {
+        Some((end, _)) => Cow::Owned(format!("{}…", escape.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(escape),
+    }
 }
 
 /// The parser knows more escapes than Kubernetes' YAML: `\/`, and pairs of surrogates. `at` is a double-quoted scalar.

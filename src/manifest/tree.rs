@@ -21,7 +21,7 @@ const MAX_ALIASED_NODES: usize = 1_000_000;
 const MAX_ALIASED_BYTES: usize = 64 << 20;
 
 /// How many values a document may hold.
-const MAX_NODES: usize = 16_000_000;
+pub(super) const MAX_NODES: usize = 16_000_000;
 
 /// A range of bytes of the file.
 pub(super) type Bytes = (usize, usize);
@@ -176,8 +176,7 @@ impl<'s> Tree<'s> {
     fn place(&mut self, node: Node<'s>, anchor: usize, origin: Origin) -> Result<(), Problem> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            let message = format!("the document holds more than {MAX_NODES} values");
-            return Err(Problem::new(&read::LIMIT, bytes(node.span), message));
+            return Err(too_many(bytes(node.span)));
         }
         self.anchors.define(anchor, &node)?;
         let Some(frame) = self.stack.last_mut() else {
@@ -379,6 +378,12 @@ fn not_mergeable(span: Span) -> Problem {
     Problem::new(&read::SYNTAX, bytes(span), "`<<` merges only a mapping, or a sequence of mappings")
 }
 
-fn too_deep(at: Bytes) -> Problem {
+/// The problem of the first value over [`MAX_NODES`].
+pub(super) fn too_many(at: Bytes) -> Problem {
+    Problem::new(&read::LIMIT, at, format!("the document holds more than {MAX_NODES} values"))
+}
+
+/// The problem of a collection below [`MAX_DEPTH`] others.
+pub(super) fn too_deep(at: Bytes) -> Problem {
     Problem::new(&read::LIMIT, at, format!("collections are nested deeper than {MAX_DEPTH} levels"))
 }

@@ -137,15 +137,27 @@ pub(super) fn snapshot(records: &[Record]) -> Snapshot<ObjectId> {
     snapshot
 }
 
+/// Why it cannot be known what Git tracks, in Git's word.
+#[derive(Debug)]
+pub(super) enum NotTracked {
+    /// The repository cannot be opened: its format is a newer one, for instance.
+    Repository(String),
+    /// Its index is broken.
+    Index(String),
+}
+
 /// What Git tracks in a work tree: files that its patterns do not bind.
 #[derive(Debug)]
-pub(super) struct Tracked(gix::index::File);
+pub(super) struct Tracked(gix::worktree::Index);
 
 impl Tracked {
-    /// The index of the repository at a folder. None if there is none that can be read: then the patterns bind all files,
-    /// as they do before the first `git add`.
-    pub(super) fn open(root: &Path) -> Option<Self> {
-        gix::open(root).ok()?.open_index().ok().map(Self)
+    /// The index of the repository at a folder; empty before the first `git add`.
+    ///
+    /// A work tree is found by its folder, not by the variables that Git sets for hooks: `GIT_INDEX_FILE` may be another
+    /// repository's, and what a commit is about to add is there in `GitIndex`.
+    pub(super) fn open(root: &Path) -> Result<Self, NotTracked> {
+        let repository = gix::open(root).map_err(|error| NotTracked::Repository(reason(&error)))?;
+        repository.index_or_empty().map(Self).map_err(|error| NotTracked::Index(reason(&error)))
     }
 
     /// Whether a file, or any file of a folder, is tracked.

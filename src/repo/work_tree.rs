@@ -19,7 +19,7 @@ use super::scope::{Scope, is_repository, lexical};
 use super::walk::{self, Child, Contents, FolderPatterns, Folders, Kind, Target};
 use super::{FileTree, Listing, TreeError, git};
 use crate::catalogue::read::{SPECIAL_FILE, SYMLINK};
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, Severity};
 
 /// The files of a folder, whether Git knows it or not.
 #[derive(Debug)]
@@ -48,7 +48,12 @@ impl WorkTree {
 
 impl FileTree for WorkTree {
     fn list(&self) -> Result<Listing, TreeError> {
-        walk::walk(&self.disk, &self.scope.starts, &self.exclude)
+        let mut listing = walk::walk(&self.disk, &self.scope.starts, &self.exclude)?;
+        if let Some(Err(refusal)) = self.disk.tracked.get() {
+            listing.findings.push(untracked(refusal));
+            listing.findings.sort_by(Finding::order);
+        }
+        Ok(listing)
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {
@@ -114,7 +119,8 @@ struct Disk {
     is_repository: bool,
     /// `.git/info/exclude`, then the user's own patterns.
     git: Vec<Patterns>,
-    tracked: OnceLock<Option<git::Tracked>>,
+    /// What Git tracks, or why that cannot be known; once it matters.
+    tracked: OnceLock<Result<git::Tracked, git::NotTracked>>,
     /// Folders that the walk has been in: no link leads there, so a file in one needs no look at its ancestors.
     walked: RwLock<HashSet<String>>,
 }
@@ -158,6 +164,18 @@ impl Disk {
     fn holds(&self, whole: &Path) -> bool {
         whole.strip_prefix(&self.root).is_ok_and(|inside| !inside.starts_with(".git"))
     }
+}
+
+/// That nobody knows what Git tracks.
+fn untracked(refusal: &git::NotTracked) -> Finding {
+    let (reason, severity) = match refusal {
+        git::NotTracked::Index(reason) => (reason, Severity::Deny),
+        // Files on disk are checked whatever Git keeps beside them, and few repositories track what they ignore
+        git::NotTracked::Repository(reason) => (reason, Severity::Warn),
+    };
+    let finding = content::unreadable(".git/index", format!("cannot read what Git tracks: {reason}"));
+    let help = "until Plimsoll can, files that Git tracks although a pattern ignores them are not checked: name them";
+    Finding { severity, ..finding.with_help(help) }
 }
 
 /// The text of a file of patterns. Git follows no link to one in a work tree, and neither is one followed here.
@@ -235,8 +253,12 @@ impl Folders for Disk {
                 is_git_inside = true;
                 continue;
             }
-            // It was there a moment ago: what is deleted now might as well have been deleted before
-            let Ok(file_type) = entry.file_type() else { continue };
+            let file_type = match entry.file_type() {
+                Ok(file_type) => file_type,
+                // It was there a moment ago: what is deleted now might as well have been deleted before
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error.to_string()),
+            };
             let (name, is_text) = match name.into_string() {
                 Ok(name) => (name, true),
                 Err(name) => (name.to_string_lossy().into_owned(), false),
@@ -263,8 +285,8 @@ impl Folders for Disk {
 
     fn is_tracked(&self, path: &str, shape: Shape) -> bool {
         // Most repositories force nothing in: the index is read when the first pattern matches
-        let open = || self.is_repository.then(|| git::Tracked::open(&self.root)).flatten();
-        self.tracked.get_or_init(open).as_ref().is_some_and(|tracked| tracked.holds(path, shape))
+        let open = || git::Tracked::open(&self.root);
+        self.is_repository && self.tracked.get_or_init(open).as_ref().is_ok_and(|tracked| tracked.holds(path, shape))
     }
 
     fn follow(&self, link: &str) -> Target {

@@ -70,6 +70,20 @@ fn many_mistakes_in_one_object_take_little_memory() {
 }
 
 #[test]
+fn of_a_hundred_thousand_mistakes_in_one_object_the_most_are_counted() {
+    let names = "      - {name: 'a=b', value: c}\n".repeat(100_000);
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec:\n  containers:\n    - name: web\n      image: example.com/web:1\n      env:\n{names}"
+    );
+    let folder = folder();
+    folder.write("pod.yaml", pod);
+    let checked = check(&folder);
+    let last = checked.findings().iter().find(|finding| finding["rule"] == "read/limit").unwrap();
+    assert_eq!((&last["message"], &last["line"]), (&"99500 more findings in this object".into(), &1.into()));
+    assert_eq!(checked.findings().len(), 501);
+}
+
+#[test]
 fn an_alias_bomb_ends_at_the_limit() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
     for (name, previous) in ('b'..='z').zip('a'..='y') {
@@ -117,6 +131,21 @@ fn many_objects_on_one_line_take_no_longer_than_on_many() {
     folder.write("many.json", item.repeat(5_000));
     let checked = check(&folder);
     assert_eq!((checked.count("invalid"), checked.findings().len()), (5_000, 9_999), "each is wrong, and a duplicate");
+}
+
+#[test]
+fn a_broken_value_of_a_json_stream_does_not_hide_the_next() {
+    let object = |name: &str, data: &str| {
+        format!(
+            "{{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n\"metadata\": {{\"name\": \"{name}\"}}, \"data\": {data}}}\n"
+        )
+    };
+    let text = object("a", "{\"a\": 'x'}") + &object("b", "{\"a\": 5}") + &object("c", "{}");
+    let folder = Folder::new();
+    folder.write("stream.json", text);
+    let checked = folder.check(&[]);
+    assert_eq!(checked.found(), ["stream.json:2 read/syntax", "stream.json:4 schema/type"]);
+    assert_eq!((checked.count("documents"), checked.count("valid"), checked.count("invalid")), (3, 1, 2));
 }
 
 #[test]

@@ -38,9 +38,6 @@ pub enum Coverage {
     Unchecked,
 }
 
-/// More findings than this of one object are counted, not listed.
-const LONGEST_LIST: usize = 500;
-
 /// Checks an object against the schemas of its kind.
 pub fn check(
     object: &Object<'_>,
@@ -158,13 +155,12 @@ fn validate_node<const NULL_IS_ABSENT: bool>(
         return;
     }
     let mut errors = validator.iter_errors(node).filter(|error| counts(error));
-    for error in errors.by_ref().take(LONGEST_LIST) {
+    while !sink.is_full()
+        && let Some(error) = errors.next()
+    {
         explain::report(object, &error, sink);
     }
-    let more = errors.count();
-    if more > 0 {
-        sink.value(&catalogue::read::LIMIT, node, format!("{more} more findings of the schema in this object"));
-    }
+    sink.count(errors.count());
 }
 
 /// Findings of several versions: one that holds for all targets names none, another names its versions.

@@ -287,7 +287,7 @@ fn errors_are_told_at_the_exact_place() {
         ("a: @b\n", 1, 4, "a value cannot start with `@`"),
         ("a: \"b\" c\n", 1, 8, "there is text behind the closing quote"),
         ("a: \"b \\/ c\"\n", 1, 7, "`\\/` is no escape that YAML knows inside double quotes"),
-        ("a: \"\\n\\ud83d\\ude00\"\n", 1, 7, "`\\ud83d` is no escape that YAML knows inside double quotes"),
+        ("a: \"\\n\\ud83d\\ude00\"\n", 1, 7, "`\\u…` is no escape that YAML knows inside double quotes"),
         ("a: \"b \\' c\"\n", 1, 7, "`\\'` is no escape that YAML knows inside double quotes"),
         ("a: *b\n", 1, 4, "there is no anchor for this alias before it"),
         ("a: &b 1\nc: [*b, *b:]\n", 2, 9, "an alias touches its colon here"),
@@ -394,4 +394,34 @@ fn strings_borrow_from_the_file_where_they_can() {
             assert!(within(&entry.key) && within(entry.value.as_str().unwrap()), "{entry:?}");
         }
     });
+}
+
+#[test]
+fn no_message_quotes_what_may_be_a_password() {
+    for yaml in [
+        "password: *hunter2\n",
+        "password: &hunter2 [*hunter2]\n",
+        "a: &hunter2 1\npassword: [*hunter2:]\n",
+        "password: &hunter.2 x\n",
+        "password: !hunter#2 x\n",
+        "password: !hunter!2 x\n",
+        "password: !!int hunter2\n",
+        "password: !!binary hunter2\n",
+        "password: %hunter2\n",
+        "password: @hunter2\n",
+        "password: \"hunter2\n",
+        "password: \"\\Uhunter2\"\n",
+        "password: \"\\xhunter2\"\n",
+        "password: 'hunter2' hunter2\n",
+        "password: hunter2: hunter2\n",
+        "password: [hunter2\n",
+        "password: {hunter2?}\n",
+        "password: {hunter2:}\n",
+        "password: |hunter2\n",
+        "%hunter2\n---\na: 1\n",
+        "password: hunter2\nhunter2\n",
+    ] {
+        let findings = findings(yaml);
+        assert!(!format!("{findings:?}").contains("unter"), "{yaml}: {findings:?}");
+    }
 }

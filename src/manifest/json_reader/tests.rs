@@ -1,5 +1,6 @@
 //! JSON as files have it.
 
+use super::read_within;
 use crate::manifest::{Content, Document, FileId, Source, read_documents, to_json_text};
 
 fn read<T>(text: &str, look: impl FnOnce(&[Document<'_>]) -> T) -> T {
@@ -55,7 +56,7 @@ fn escapes_are_decoded_and_half_a_pair_is_replaced() {
     assert_eq!(json(r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00""#), "\"\\\"\\\\/\\b\\f\\n\\r\\té😀\"");
     assert_eq!(json(r#""\ud83d\u0041\ude00\ud83d""#), "\"\u{fffd}A\u{fffd}\u{fffd}\"");
     assert_eq!(problem(r#"{"a": "\q"}"#), (1, 8, "`\\q` is no escape that JSON knows".to_owned()));
-    assert_eq!(problem(r#""\u12é4""#).2, "`\\u12é` is no escape that JSON knows");
+    assert_eq!(problem(r#""\u12é4""#).2, "`\\u…` is no escape that JSON knows");
     problem(r#""\u+123""#);
 }
 
@@ -86,7 +87,7 @@ fn errors_are_pointed_at() {
         ("{\"a\": \"b\n\"}", 1, 9, "a string cannot go on over a line break"),
         ("{a: 1}", 1, 2, "expected a key in double quotes, found `a`"),
         ("{\"a\" 1}", 1, 6, "expected `:`, found `1`"),
-        ("// c\n{}", 1, 1, "expected a value, found `/`"),
+        ("// c\n", 1, 1, "expected a value, found `/`"),
         ("{\"a\": True}", 1, 7, "expected a value, found `T`"),
         ("[\u{1}]", 1, 2, "expected a value, found `U+0001`"),
         ("\"\u{1}\"", 1, 2, "a string cannot hold a control character"),
@@ -110,6 +111,44 @@ fn values_one_after_the_other_are_documents() {
         let expected = [(0, 3, 6, "{}"), (1, 6, 10, "[1]"), (2, 10, 12, "2"), (3, 12, 15, "\"a\"")];
         assert_eq!(found, expected.map(|(index, start, end, text)| (index, start, end, text.to_owned())));
     });
+}
+
+/// The documents of a text, `!` for a broken one.
+fn documents(text: &str) -> Vec<String> {
+    read(text, |documents| {
+        let show = |document: &Document<'_>| match &document.content {
+            Content::Value(node) => to_json_text(node),
+            _ => "!".to_owned(),
+        };
+        documents.iter().map(show).collect()
+    })
+}
+
+#[test]
+fn a_broken_value_does_not_hide_those_of_the_lines_below_it() {
+    assert_eq!(documents("{\"a\" 1}\n{\"b\": 2}\n[3]\n"), ["!", "{\"b\":2}", "[3]"]);
+    assert_eq!(documents("{\n  \"a\": {\n    \"b\": \"c\n  }\n}\r\n\r\n{\"d\": 1}"), ["!", "{\"d\":1}"]);
+    assert_eq!(documents("{}\n}\n{\"a\": 1,}\n{}"), ["{}", "!", "!", "{}"]);
+    assert_eq!(documents("x\ny\n {}"), ["!"]);
+}
+
+#[test]
+fn what_is_left_of_a_broken_value_is_no_value() {
+    assert_eq!(
+        documents("{\"items\": [\n{\"a\": 1},\n{\"a\": 2,},\n{\"a\": 3},\n{\"a\": 4}\n]}\n{}"),
+        ["!", "{\"a\":3}", "{\"a\":4}", "{}"]
+    );
+    assert_eq!(documents("[\n1,\n,\n]\n"), ["!"]);
+}
+
+#[test]
+fn values_have_a_limit() {
+    let text = "{\"a\": [1, 2], \"b\": 3} 4";
+    let read = |room| read_within(FileId(3), text, 0, room).unwrap().value;
+    assert!(read(5).is_ok());
+    let problems = read(4).unwrap_err();
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert_eq!((problem.rule.id, problem.at.0), ("read/limit", 19));
 }
 
 #[test]
