@@ -116,7 +116,7 @@ fn without(exclude: &[&str]) -> WalkOptions {
 }
 
 fn paths(tree: &impl FileTree) -> Vec<String> {
-    tree.list().unwrap().files.into_iter().map(|file| file.path).collect()
+    tree.list().unwrap().files.into_iter().map(|file| file.path.to_string()).collect()
 }
 
 /// Rule and path of each finding.
@@ -139,7 +139,7 @@ fn everything(tree: &impl FileTree) -> (Vec<(String, String)>, Contents) {
         let bytes = tree.read(&path).map_err(|finding| format!("{}: {}", finding.rule, finding.message));
         (path, bytes)
     };
-    (findings(tree), files.into_iter().map(|file| read(file.path)).collect())
+    (findings(tree), files.into_iter().map(|file| read(file.path.to_string())).collect())
 }
 
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
@@ -766,7 +766,7 @@ proptest! {
             let mut on_disk = paths(&WorkTree::open(&fixture.at(start), &[], &options).unwrap());
             on_disk.retain(|path| tracked.lines().any(|tracked| tracked == path));
             let staged = match GitIndex::open(&fixture.at(start), &[], &options).unwrap().list() {
-                Ok(listing) => listing.files.into_iter().map(|file| file.path).collect(),
+                Ok(listing) => listing.files.into_iter().map(|file| file.path.to_string()).collect(),
                 // A folder without a tracked file is none to Git
                 Err(_) => Vec::new(),
             };

@@ -1,16 +1,16 @@
 //! The account of a run: what became of every file, document and object.
 //!
-//! In: what each file gave. Out: counts that add up, and the verdict on each tree. It never drops anything: a document
-//! is an object or several, skipped with a reason, or broken.
+//! In: what each file gave, added up as soon as it is known. Out: counts that add up, and the verdict on each tree. It
+//! never drops anything: a document is an object or several, skipped with a reason, or broken.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::crd::CustomDefinition;
-use super::duplicates::Definition;
+use super::duplicates::Definitions;
 use crate::finding::{Finding, Place};
-use crate::manifest::{SkipReason, Source};
+use crate::manifest::{FileId, SkipReason, Source};
 use crate::repo::{Layout, PatchedFields};
 use crate::report::{Report, Summary, TreeVerdict, Verdict};
 
@@ -20,15 +20,15 @@ pub(super) struct Outcome {
     counts: Counts,
     pub(super) findings: Vec<Finding>,
     /// How each object is called and where, for finding those that are defined twice.
-    pub(super) named: Vec<Definition>,
-    /// The `CustomResourceDefinitions` of the file.
+    pub(super) named: Definitions,
+    /// The `CustomResourceDefinitions` of the files.
     pub(super) definitions: Vec<(CustomDefinition, Place)>,
     /// The worst that each file with objects, or with what should be one, holds.
     files: BTreeMap<Arc<str>, Verdict>,
-    /// What the patches of its Flux Kustomizations set.
+    /// What the patches of Flux Kustomizations set.
     pub(super) flux_patches: PatchedFields,
-    /// The text of a file with objects that the second pass checks.
-    pub(super) waiting: Option<Arc<Source>>,
+    /// The texts of files with objects that the second pass checks.
+    pub(super) waiting: Vec<(FileId, Arc<Source>)>,
 }
 
 #[derive(Debug, Default)]
@@ -141,9 +141,9 @@ impl Outcome {
         *known = worse(*known, verdict);
     }
 
-    /// Adds what another file gave.
-    pub(super) fn add(&mut self, other: Self) {
-        let Self { counts, findings, named, definitions, files, flux_patches: _, waiting: _ } = other;
+    /// Both, the files of the other behind those of this one.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        let Self { counts, findings, named, definitions, files, flux_patches, waiting } = other;
         self.counts.documents += counts.documents;
         self.counts.objects += counts.objects;
         self.counts.valid += counts.valid;
@@ -160,6 +160,9 @@ impl Outcome {
         for (file, verdict) in files {
             self.judge(&file, verdict);
         }
+        self.flux_patches.extend(flux_patches);
+        self.waiting.extend(waiting);
+        self
     }
 
     /// The report on a run over this many files; `findings` are those that the settings let through.
@@ -172,7 +175,7 @@ impl Outcome {
     ) -> Report {
         findings.sort_by(Finding::order);
         let trees = layout.trees(self.files.keys().map(AsRef::as_ref)).into_iter().map(|tree| {
-            let verdicts = tree.files.iter().filter_map(|file| self.files.get(file.as_str()).copied());
+            let verdicts = tree.files.iter().filter_map(|file| self.files.get(file.as_ref()).copied());
             let nothing = if tree.is_complete { Verdict::Pass } else { Verdict::Unchecked };
             TreeVerdict { verdict: verdicts.fold(nothing, worse), path: tree.path, kind: tree.kind }
         });

@@ -31,7 +31,7 @@ impl OldObjects {
             .par_iter()
             .filter_map(|entry| {
                 Some(Arc::new(Source::new(
-                    entry.path.as_str(),
+                    Arc::clone(&entry.path),
                     decode(&entry.path, tree.read(&entry.path).ok()?).ok()?,
                 )))
             })

@@ -16,7 +16,7 @@ use rustc_hash::FxHashSet;
 
 use super::account::{ObjectOutcome, Outcome, UncheckedReason};
 use super::against::{OldObjects, same_object};
-use super::duplicates::{Definition, Duplicate};
+use super::duplicates::{Definition, Definitions, Duplicate};
 use super::schema::{Coverage, Minor, Schemas};
 use super::{Sink, builtin, crd, duplicates, opaque, schema, size};
 use crate::catalogue;
@@ -56,32 +56,29 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     let layout = Layout::read(tree, &listing.files);
     let mut others = Vec::new();
     if let Some(only) = only {
-        (listing.files, others) = listing.files.into_iter().partition(|file| only.contains(&file.path));
+        (listing.files, others) = listing.files.into_iter().partition(|file| only.contains(&*file.path));
         listing.findings.retain(|finding| concerns(&finding.place.path, only));
     }
-    let paths: FxHashSet<&str> = listing.files.iter().chain(&others).map(|file| file.path.as_str()).collect();
     let bundled = Schemas::bundled();
     let (nothing_old, no_patches) = (OldObjects::default(), PatchedFields::default());
     let first = Pass {
         settings,
         layout: &layout,
-        paths: &paths,
+        files: [&listing.files, &others],
         schemas: &bundled,
         old: &nothing_old,
         flux_patches: &no_patches,
         part: Part::Builtin,
     };
-    let mut outcomes: Vec<Outcome> = (listing.files.par_iter().enumerate())
-        .map(|(index, entry)| {
-            let outcome = first.file(file_id(index), tree, entry);
-            progress();
-            outcome
-        })
-        .collect();
-    let waiting: Vec<(usize, Arc<Source>)> =
-        outcomes.iter_mut().enumerate().filter_map(|(index, outcome)| Some((index, outcome.waiting.take()?))).collect();
-    let found = outcomes.iter_mut().flat_map(|outcome| std::mem::take(&mut outcome.definitions));
-    let mut definitions: Vec<_> = definitions.into_iter().chain(found).collect();
+    let files = listing.files.par_iter().enumerate().map(|(index, entry)| {
+        let outcome = first.file(file_id(index), tree, entry);
+        progress();
+        outcome
+    });
+    let mut total = add_up(files);
+    let waiting = std::mem::take(&mut total.waiting);
+    let mut definitions = definitions;
+    definitions.append(&mut total.definitions);
     if !waiting.is_empty() {
         // What is wrong with these files is the matter of a run that checks them.
         let found = |entry: &FileEntry| definitions_in(tree, &entry.path).unwrap_or_default();
@@ -89,31 +86,23 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         if let Some(whole) = whole {
             let rest = whole.list()?.files;
             let found = |entry: &FileEntry| definitions_in(whole, &entry.path).unwrap_or_default();
-            let rest = rest.par_iter().filter(|entry| !paths.contains(entry.path.as_str()));
+            let rest = rest.par_iter().filter(|entry| !first.lists(&entry.path));
             definitions.par_extend(rest.flat_map_iter(found));
         }
     }
     let schemas = bundled.with_definitions(definitions);
     let old = against.map_or_else(|| Ok(OldObjects::default()), |tree| OldObjects::read(tree, &schemas))?;
-    let mut flux_patches = PatchedFields::default();
-    for outcome in &mut outcomes {
-        flux_patches.extend(std::mem::take(&mut outcome.flux_patches));
-    }
+    let flux_patches = std::mem::take(&mut total.flux_patches);
     let second = Pass {
         settings,
         layout: &layout,
-        paths: &paths,
+        files: [&listing.files, &others],
         schemas: &schemas,
         old: &old,
         flux_patches: &flux_patches,
         part: Part::Custom,
     };
-    outcomes.par_extend(waiting.into_par_iter().map(|(index, source)| second.source(file_id(index), &source)));
-
-    let mut total = Outcome::default();
-    for outcome in outcomes {
-        total.add(outcome);
-    }
+    let mut total = total.and(add_up(waiting.into_par_iter().map(|(id, source)| second.source(id, &source))));
     let settled = |finding: Finding| {
         let severity = settings.severity_of(&finding)?;
         Some(Finding { severity, ..finding })
@@ -135,6 +124,11 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     Ok(total.report(listing.files.len(), findings, &layout, settings.all_targets()))
 }
 
+/// What files gave, all together and in their order. Nothing is kept of each but what the account needs.
+fn add_up(outcomes: impl ParallelIterator<Item = Outcome>) -> Outcome {
+    outcomes.fold(Outcome::default, Outcome::and).reduce_with(Outcome::and).unwrap_or_default()
+}
+
 /// Those of the other files that are applied together with one that is checked.
 fn siblings<'f>(
     layout: &'f Layout,
@@ -146,20 +140,13 @@ fn siblings<'f>(
 }
 
 /// The objects of a file that is not itself checked, by their names.
-fn named_in(tree: &dyn FileTree, layout: &Layout, entry: &FileEntry) -> Vec<Definition> {
+fn named_in(tree: &dyn FileTree, layout: &Layout, entry: &FileEntry) -> Definitions {
     let text = || decode(&entry.path, tree.read(&entry.path).ok()?).ok();
     let Some(text) = layout.role(&entry.path).is_none().then(text).flatten() else { return Vec::new() };
-    let source = Arc::new(Source::new(entry.path.as_str(), text));
+    let source = Arc::new(Source::new(Arc::clone(&entry.path), text));
     let sources = Sources::single(FileId(0), Arc::clone(&source));
     // It is not this run's file, and so not one that this run fails.
-    guarded(|| objects(&source).filter_map(|object| named(&object, &sources, false)).collect())
-}
-
-/// An object by its name, if it has one.
-fn named(object: &Object<'_>, sources: &Sources, is_valid: bool) -> Option<Definition> {
-    object.name()?;
-    let name = object.node.path(&["metadata", "name"])?;
-    Some(Definition { reference: object.reference(), place: sources.place(name.span), is_valid })
+    guarded(|| objects(&source).filter_map(|object| Definition::of(&object, &sources, false)).collect())
 }
 
 /// Reads a file that is not itself checked; a bug of ours in it gives nothing, and does not take the run with it.
@@ -233,8 +220,8 @@ enum Part {
 struct Pass<'p> {
     settings: &'p Settings,
     layout: &'p Layout,
-    /// Every file of the tree.
-    paths: &'p FxHashSet<&'p str>,
+    /// Every file of the tree: those that are checked, and the others; each list is sorted.
+    files: [&'p [FileEntry]; 2],
     schemas: &'p Schemas,
     old: &'p OldObjects,
     /// What the patches of Flux Kustomizations set.
@@ -243,6 +230,11 @@ struct Pass<'p> {
 }
 
 impl Pass<'_> {
+    /// Whether a path is a file of the tree.
+    fn lists(&self, path: &str) -> bool {
+        self.files.iter().any(|files| files.binary_search_by(|entry| (*entry.path).cmp(path)).is_ok())
+    }
+
     /// Whether a finding fails the run.
     fn fails(&self, finding: &Finding) -> bool {
         self.settings.severity_of(finding).is_some_and(|severity| severity >= self.settings.fail_on)
@@ -259,10 +251,10 @@ impl Pass<'_> {
             return outcome;
         }
         match tree.read(&entry.path).and_then(|bytes| decode(&entry.path, bytes)) {
-            Ok(text) => self.source(id, &Arc::new(Source::new(entry.path.as_str(), text))),
+            Ok(text) => self.source(id, &Arc::new(Source::new(Arc::clone(&entry.path), text))),
             Err(finding) => {
                 let fails = self.fails(&finding);
-                outcome.broken(&Arc::from(entry.path.as_str()), [*finding], fails);
+                outcome.broken(&entry.path, [*finding], fails);
                 outcome
             }
         }
@@ -282,7 +274,7 @@ impl Pass<'_> {
         let bundle = self.schemas.bundle();
         let targets: Vec<Minor> =
             self.settings.targets(&source.path).iter().filter_map(|minor| bundle.minor(minor)).collect();
-        let file = InFile { pass: *self, source, sources: &sources, targets: &targets };
+        let file = InFile { pass: *self, id, source, sources: &sources, targets: &targets };
         let mut outcome = Outcome::default();
         let role = self.layout.role(&source.path);
         for document in read_documents(id, source) {
@@ -291,8 +283,6 @@ impl Pass<'_> {
                 Part::Custom => file.custom_objects(document, &mut outcome),
             }
         }
-        // One of these is kept for every file, and most files hold one object.
-        outcome.named.shrink_to_fit();
         outcome
     }
 }
@@ -300,6 +290,7 @@ impl Pass<'_> {
 /// A pass over one file.
 struct InFile<'p> {
     pass: Pass<'p>,
+    id: FileId,
     source: &'p Arc<Source>,
     sources: &'p Sources,
     targets: &'p [Minor],
@@ -340,7 +331,7 @@ impl InFile<'_> {
                         if object.kind.group == "kustomize.toolkit.fluxcd.io" {
                             object.node.get("spec").into_iter().for_each(|spec| outcome.flux_patches.add_inline(spec));
                         }
-                        outcome.waiting = Some(Arc::clone(self.source));
+                        outcome.waiting = vec![(self.id, Arc::clone(self.source))];
                     }
                 }
             }
@@ -365,9 +356,9 @@ impl InFile<'_> {
     }
 
     fn object(&self, mut object: Object<'_>, outcome: &mut Outcome) {
-        let Self { pass, source, sources, targets } = self;
+        let Self { pass, id: _, source, sources, targets } = self;
         let hidden = opaque::hide_encrypted(&mut object);
-        let is_gone = |path: &str| !pass.paths.contains(path);
+        let is_gone = |path: &str| !pass.lists(path);
         let old = pass.old.text(&object, &source.path, is_gone).and_then(|text| same_object(text, &object));
         let (mut findings, coverage) =
             schema::check(&object, sources, pass.schemas, targets, old.as_ref().map(|object| &object.node));
@@ -395,7 +386,7 @@ impl InFile<'_> {
             Coverage::Checked if encrypted => ObjectOutcome::Unchecked(UncheckedReason::Encrypted),
             Coverage::Checked => ObjectOutcome::Valid,
         };
-        outcome.named.extend(named(&object, sources, became == ObjectOutcome::Valid));
+        outcome.named.extend(Definition::of(&object, sources, became == ObjectOutcome::Valid));
         outcome.object(&source.path, became);
         outcome.findings.extend(findings);
     }

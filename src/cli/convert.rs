@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     };
     let text = tree.read(&entry.path).and_then(|bytes| decode(&entry.path, bytes));
     let source = match text {
-        Ok(text) => Source::new(entry.path.as_str(), text),
+        Ok(text) => Source::new(Arc::clone(&entry.path), text),
         Err(finding) => return Err(format!("{}: {}", arguments.file.display(), finding.message).into()),
     };
     match read_documents(FileId(0), &source).into_iter().next().map(|document| document.content) {

@@ -3,6 +3,7 @@
 //! In: the list of files and the content of its kustomizations. Out: the role of each path and the trees. It never
 //! renders: a kustomization is read for the names of the files that it uses, and no more.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -37,13 +38,13 @@ pub enum TreeKind {
 
 /// What is gated and applied together.
 #[derive(Debug)]
-pub struct Tree {
+pub struct Tree<'m> {
     /// Path of its folder from the root of the repository.
     pub path: String,
     /// What it is rendered by.
     pub kind: TreeKind,
     /// The files that it is made of; none for what is not rendered yet.
-    pub files: BTreeSet<String>,
+    pub files: BTreeSet<Cow<'m, str>>,
     /// Whether all that it is made of is among the files that were listed.
     pub is_complete: bool,
 }
@@ -83,7 +84,7 @@ impl Layout {
     #[must_use]
     pub fn read(tree: &dyn FileTree, files: &[FileEntry]) -> Self {
         let mut layout = Self::default();
-        let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let paths: BTreeSet<&str> = files.iter().map(|file| &*file.path).collect();
         let elsewhere = above(tree, &paths);
         for file in paths.iter().copied().chain(elsewhere.iter().map(String::as_str)) {
             let (folder, name) = path::split(file);
@@ -232,7 +233,7 @@ impl Layout {
 
     /// The trees, sorted by path. `manifests` are the files that hold objects.
     #[must_use]
-    pub fn trees<'m>(&self, manifests: impl Iterator<Item = &'m str>) -> Vec<Tree> {
+    pub fn trees<'m>(&self, manifests: impl Iterator<Item = &'m str>) -> Vec<Tree<'m>> {
         let included: BTreeSet<&str> = (self.kustomizations.iter())
             .flat_map(|(folder, used)| used.resources.iter().filter(move |resource| *resource != folder))
             .map(String::as_str)
@@ -248,13 +249,14 @@ impl Layout {
                 continue;
             }
             let Reach { files, folders, is_complete } = self.reach(folder);
-            used.extend(files.iter().cloned());
             seen.extend(folders);
+            used.extend(files.iter().cloned());
+            let files = files.into_iter().map(Cow::Owned).collect();
             trees.push(Tree { path: folder.clone(), kind: TreeKind::Kustomization, files, is_complete });
         }
-        let mut folders: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        let mut folders: BTreeMap<&str, BTreeSet<Cow<'m, str>>> = BTreeMap::new();
         for file in manifests.filter(|file| !used.contains(*file)) {
-            folders.entry(path::split(file).0).or_default().insert(file.to_owned());
+            folders.entry(path::split(file).0).or_default().insert(Cow::Borrowed(file));
         }
         let plain = folders.into_iter().map(|(path, files)| Tree {
             path: path.to_owned(),

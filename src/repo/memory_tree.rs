@@ -96,7 +96,7 @@ mod tests {
         .into_iter()
         .collect();
         let listing = tree.list().unwrap();
-        let paths: Vec<_> = listing.files.iter().map(|file| file.path.as_str()).collect();
+        let paths: Vec<_> = listing.files.iter().map(|file| &*file.path).collect();
         assert_eq!(paths, ["a/x.yaml", "b.yaml"]);
         assert!(listing.findings.is_empty());
         assert_eq!(tree.read("a/gen/y.yaml").unwrap(), b"y");

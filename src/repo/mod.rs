@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::finding::Finding;
 
@@ -40,8 +41,8 @@ pub use work_tree::WorkTree;
 /// A file of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileEntry {
-    /// Path from the root of the repository, with `/` between its parts.
-    pub path: String,
+    /// Path from the root of the repository, with `/` between its parts; shared by all that the run knows of the file.
+    pub path: Arc<str>,
 }
 
 /// What a tree holds: the files to read, and what is wrong with those that cannot be.

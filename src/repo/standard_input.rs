@@ -36,7 +36,7 @@ impl StandardInput {
 
 impl FileTree for StandardInput {
     fn list(&self) -> Result<Listing, TreeError> {
-        Ok(Listing { files: vec![FileEntry { path: PATH.to_owned() }], findings: Vec::new() })
+        Ok(Listing { files: vec![FileEntry { path: PATH.into() }], findings: Vec::new() })
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {

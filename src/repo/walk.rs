@@ -17,6 +17,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use super::path::{ancestors, escaped, join, split};
 use super::pattern::{Patterns, Shape, Verdict, is_of_interest};
@@ -138,7 +139,7 @@ struct Walk<'t, T> {
     /// The patterns of the folders from the root to the one at hand.
     levels: Vec<Level>,
     visited: HashSet<String>,
-    files: BTreeSet<String>,
+    files: BTreeSet<Arc<str>>,
     links: Vec<Link>,
     findings: Vec<Finding>,
 }
@@ -258,7 +259,7 @@ impl<T: Folders> Walk<'_, T> {
             Kind::Link => self.links.push(Link { path, is_of_interest }),
             _ if !is_of_interest => {}
             Kind::File => {
-                self.files.insert(path);
+                self.files.insert(path.into());
             }
             Kind::Special(what) => self.findings.push(special(&path, what)),
             Kind::Conflict => self.findings.push(
@@ -327,8 +328,8 @@ impl<T: Folders> Walk<'_, T> {
         to_files.sort_unstable();
         let mut reached = HashSet::new();
         for (path, target) in to_files {
-            if !self.files.contains(&target) && reached.insert(target) {
-                self.files.insert(path);
+            if !self.files.contains(target.as_str()) && reached.insert(target) {
+                self.files.insert(path.into());
             }
         }
     }
