@@ -27,6 +27,7 @@ pub mod cli;
 pub mod config;
 pub mod finding;
 pub mod manifest;
+pub mod render;
 pub mod repo;
 pub mod report;
 mod suggest;
