@@ -21,6 +21,7 @@ mod stream;
 mod syntax;
 mod tabs;
 mod tree;
+mod yaml_writer;
 
 pub use characters::decode;
 pub use classify::{Class, Incomplete, SkipReason, objects};
@@ -29,3 +30,4 @@ pub use documents::{Content, Document, MAX_FILE_BYTES, read_documents, read_docu
 pub use node::{Entry, FileId, Mapping, Node, Span, Value, escape_pointer_step};
 pub use object::{GroupVersionKind, Object};
 pub use source::{Source, Sources};
+pub use yaml_writer::to_yaml_text;

@@ -106,7 +106,7 @@ fn resolve(text: &str) -> Option<Value<'static>> {
     match text.as_bytes().first() {
         None => Some(Value::Null),
         Some(b'0'..=b'9' | b'+' | b'-') => special_float(text).or_else(|| number(text)),
-        Some(b'.') => special_float(text).or_else(|| decimal(text).map(Value::Float)),
+        Some(b'.') => special_float(text).or_else(|| fraction(text).map(Value::Float)),
         Some(_) => word(text),
     }
 }
@@ -129,6 +129,22 @@ fn special_float(text: &str) -> Option<Value<'static>> {
         "-.inf" | "-.Inf" | "-.INF" => Some(Value::Float(f64::NEG_INFINITY)),
         _ => None,
     }
+}
+
+/// A text that starts with a point, in which Go takes underscores between two digits.
+fn fraction(text: &str) -> Option<f64> {
+    if !text.contains('_') {
+        return decimal(text);
+    }
+    let digit_at_end = |piece: &str| piece.ends_with(|last: char| last.is_ascii_digit());
+    let digit_at_start = |piece: &str| piece.starts_with(|first: char| first.is_ascii_digit());
+    let mut pieces = text.split('_').peekable();
+    while let (Some(before), Some(behind)) = (pieces.next(), pieces.peek()) {
+        if !digit_at_end(before) || !digit_at_start(behind) {
+            return None;
+        }
+    }
+    decimal(&text.replace('_', ""))
 }
 
 /// A text that starts with a digit or a sign. Underscores are dropped wherever they stand.
@@ -220,7 +236,7 @@ fn decode_binary(text: &str) -> Result<String, TagMismatch> {
 }
 
 /// Whether go-yaml takes a text for a timestamp: a date, or a date and a time with `T` and a zone or a space and none.
-fn is_timestamp(text: &str) -> bool {
+pub(super) fn is_timestamp(text: &str) -> bool {
     let Some((date, time)) = split_date(text) else { return false };
     match time.chars().next() {
         None => date,
