@@ -3,7 +3,8 @@
 //! In: a string. Out: plain, quoted or literal, as go-yaml v2's encoder and emitter decide between them. It never writes.
 
 use crate::manifest::node::Value;
-use crate::manifest::scalar::{is_surely_text, is_timestamp, resolve_plain};
+use crate::manifest::scalar::{is_surely_text, resolve_plain};
+use crate::manifest::timestamp;
 
 /// How a scalar is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +116,9 @@ fn is_indicator(character: char, next: Option<char>, first: bool, after_blank: b
 /// Whether a plain text is read as a string by all of YAML 1.1, of which go-yaml itself leaves out base 60.
 fn is_read_as_text(text: &str) -> bool {
     is_surely_text(text)
-        || (matches!(resolve_plain(text.into()), Value::String(_)) && !is_timestamp(text) && !is_base_60(text))
+        || (matches!(resolve_plain(text.into()), Value::String(_))
+            && timestamp::parse(text).is_none()
+            && !is_base_60(text))
 }
 
 /// Whether YAML 1.1 would take a text for a number in base 60, such as `1:30` or `190:20:30.15`. go-yaml reads none, but
