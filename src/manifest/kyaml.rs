@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use super::node::Value;
 use super::scalar::{self, CORE_TAGS, TagMismatch, is_surely_text, signed_digits};
 use super::timestamp;
+use super::yaml_writer::is_printable;
 
 /// Whose reading of YAML counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,6 +109,42 @@ pub(super) fn key<'s>(
 /// A plain key without a tag.
 pub(super) fn plain_key(text: Cow<'_, str>, context: Context, is_top: bool) -> Result<Cow<'_, str>, NotAName> {
     key(text, None, true, context, is_top)
+}
+
+/// The text of a folded block outside of brackets, as it comes back when kustomize has written it again: go-yaml v3
+/// adds a line break before lines that start with a blank and to several at the end, and loses some in a text that starts
+/// with a blank itself.
+pub(super) fn refold(text: Cow<'_, str>) -> Cow<'_, str> {
+    let written_folded =
+        !text.ends_with(' ') && !text.contains(" \n") && text.chars().all(|c| c == '\t' || is_printable(c));
+    if !written_folded || !text.contains('\n') {
+        return text;
+    }
+    let is_indented = |line: &str| line.starts_with([' ', '\t']);
+    let doubled = !is_indented(text.trim_start_matches('\n'));
+    let mut refolded = String::with_capacity(text.len() + 8);
+    let mut rest = &*text;
+    let mut before: Option<&str> = None;
+    while !rest.is_empty() {
+        let behind = rest.trim_start_matches('\n');
+        let breaks = rest.len() - behind.len();
+        let end = behind.find('\n').unwrap_or(behind.len());
+        let (line, next) = behind.split_at(end);
+        let after_text = before.is_some_and(|line| !is_indented(line));
+        let count = match (after_text, line.is_empty(), is_indented(line)) {
+            (true, true, _) if breaks > 1 => breaks + usize::from(doubled),
+            (true, false, true) => breaks + usize::from(doubled),
+            (true, false, false) if !doubled => breaks - 1,
+            _ => breaks,
+        };
+        if count == 0 && breaks > 0 {
+            refolded.push(' ');
+        }
+        refolded.extend(std::iter::repeat_n('\n', count));
+        refolded.push_str(line);
+        (before, rest) = (Some(line), next);
+    }
+    Cow::Owned(refolded)
 }
 
 fn is_null(text: &str) -> bool {

@@ -207,6 +207,7 @@ impl<'s> Reader<'s> {
         match tag {
             Some(tag) => kyaml::resolve_tagged(tag, text, is_plain, context),
             None if is_plain => kyaml::resolve_plain(text, context).ok_or(TagMismatch::Zone),
+            None if style == ScalarStyle::Folded => Ok(Value::String(kyaml::refold(text))),
             None => Ok(Value::String(text)),
         }
         .map_err(|mismatch| tag_problem(&mismatch, at))

@@ -193,3 +193,16 @@ fn merges_give_way_to_what_is_written() {
         ("v: {<<: {b: 1}, c: 1, c: 2}", "stands twice"),
     ]);
 }
+
+#[test]
+fn folded_blocks_gain_and_lose_line_breaks() {
+    reads(&[
+        ("v: >\n  a\n  b\n\n  c\n", r#"{"v":"a b\nc\n"}"#),
+        ("v: >\n  a\n   d\n  b\n", r#"{"v":"a\n\n d\nb\n"}"#),
+        ("v: >-\n  a\n\n   d\n   e", r#"{"v":"a\n\n\n d\n e"}"#),
+        ("v: >\n  a\n  \td\n", r#"{"v":"a\n\n\td\n"}"#),
+        ("v: >+\n  a\n\n\n", r#"{"v":"a\n\n\n\n"}"#),
+        ("v: >2\n   d\n  b\n\n  c\n\n\n  e\n", r#"{"v":" d\nb c\ne\n"}"#),
+        ("v: |\n  a\n   d\n", r#"{"v":"a\n d\n"}"#),
+    ]);
+}

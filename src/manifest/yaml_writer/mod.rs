@@ -16,6 +16,7 @@ use super::number::{general_float, json_float};
 use super::scalar::resolve_plain;
 use layout::Layout;
 use style::Analysis;
+pub(super) use style::is_printable;
 
 /// Longer keys, in bytes, stand behind a `?`.
 const MAX_SIMPLE_KEY_BYTES: usize = 128;

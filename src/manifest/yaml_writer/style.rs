@@ -140,7 +140,7 @@ fn is_base_60(text: &str) -> bool {
 }
 
 /// Whether the emitter writes a character as it is. Beyond U+FFFF it never does.
-pub(super) fn is_printable(character: char) -> bool {
+pub(in crate::manifest) fn is_printable(character: char) -> bool {
     matches!(
         character,
         '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}'
