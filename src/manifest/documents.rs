@@ -3,6 +3,7 @@
 //! In: a file's path and text. Out: one value for each document, or what is wrong with it. A broken document never hides
 //! the next one.
 
+use super::kyaml::Dialect;
 use super::node::{FileId, Node, Span};
 use super::problem::{Problem, findings, narrow};
 use super::source::Source;
@@ -38,14 +39,20 @@ pub enum Content<'s> {
 /// Reads all documents of a file: JSON if its name ends in `.json`, YAML otherwise.
 #[must_use]
 pub fn read_documents(file: FileId, source: &Source) -> Vec<Document<'_>> {
-    read_with(file, source, Effort::FastFirst)
+    read_documents_as(Dialect::Kubernetes, file, source)
+}
+
+/// The same as one or another program reads YAML.
+#[must_use]
+pub fn read_documents_as(dialect: Dialect, file: FileId, source: &Source) -> Vec<Document<'_>> {
+    read_with(dialect, file, source, Effort::FastFirst)
 }
 
 /// The same without the fast path: for tests and benchmarks.
 #[doc(hidden)]
 #[must_use]
 pub fn read_documents_slowly(file: FileId, source: &Source) -> Vec<Document<'_>> {
-    read_with(file, source, Effort::SlowOnly)
+    read_with(Dialect::Kubernetes, file, source, Effort::SlowOnly)
 }
 
 /// How YAML is read.
@@ -55,7 +62,7 @@ enum Effort {
     SlowOnly,
 }
 
-fn read_with(file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>> {
+fn read_with(dialect: Dialect, file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>> {
     let text = source.text.as_str();
     if text.len() > MAX_FILE_BYTES {
         let message = format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20);
@@ -64,7 +71,7 @@ fn read_with(file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>>
         return vec![Document { index: 0, span, content: outcome(Err(vec![problem]), source) }];
     }
     let json = source.path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("json"));
-    if json { json_documents(file, source) } else { yaml_documents(file, source, effort) }
+    if json { json_documents(file, source) } else { yaml_documents(dialect, file, source, effort) }
 }
 
 fn json_documents(file: FileId, source: &Source) -> Vec<Document<'_>> {
@@ -86,14 +93,14 @@ fn json_documents(file: FileId, source: &Source) -> Vec<Document<'_>> {
     documents
 }
 
-fn yaml_documents(file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>> {
+fn yaml_documents(dialect: Dialect, file: FileId, source: &Source, effort: Effort) -> Vec<Document<'_>> {
     let text = source.text.as_str();
     let read = |(index, chunk): (usize, stream::Chunk)| {
-        let fast = if effort == Effort::FastFirst { fast::read(file, text, &chunk) } else { None };
+        let fast = if effort == Effort::FastFirst { fast::read(dialect, file, text, &chunk) } else { None };
         let content = match fast {
             Some(node) => Content::Value(node),
             None if chunk.is_blank(text) => blank(source, &chunk),
-            None => outcome(reader::read(file, text, &chunk), source),
+            None => outcome(reader::read(dialect, file, text, &chunk), source),
         };
         let span = Span { file, start: narrow(chunk.body.start), end: narrow(chunk.body.end) };
         Document { index, span, content }

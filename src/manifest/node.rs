@@ -216,6 +216,32 @@ impl<'s> Node<'s> {
     }
 }
 
+impl Node<'_> {
+    /// The same node with text of its own, which outlives the file's.
+    #[must_use]
+    pub fn into_owned(self) -> Node<'static> {
+        let value = match self.value {
+            Value::Null => Value::Null,
+            Value::Bool(flag) => Value::Bool(flag),
+            Value::Int(number) => Value::Int(number),
+            Value::UInt(number) => Value::UInt(number),
+            Value::Float(number) => Value::Float(number),
+            Value::String(text) => Value::String(Cow::Owned(text.into_owned())),
+            Value::Sequence(items) => Value::Sequence(items.into_iter().map(Node::into_owned).collect()),
+            Value::Mapping(entries) => Value::Mapping(entries.into_iter().map(Entry::into_owned).collect()),
+        };
+        Node { span: self.span, value }
+    }
+}
+
+impl Entry<'_> {
+    /// The same entry with text of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Entry<'static> {
+        Entry { key: Cow::Owned(self.key.into_owned()), key_span: self.key_span, value: self.value.into_owned() }
+    }
+}
+
 /// A node that was found in a tree.
 struct Located<'n, 's> {
     /// The entry that it is the value of; none for an item of a sequence, and for the root.

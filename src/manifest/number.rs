@@ -23,21 +23,30 @@ pub(super) fn key_float(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { ".inf" } else { "-.inf" }.to_owned();
     }
-    let scientific = format!("{number:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    shortest(f64::from(number), &format!("{number:e}"), || number.to_string())
+}
+
+/// A finite float as go-yaml prints it: Go's shortest `%g`.
+pub(super) fn general_float(number: f64) -> String {
+    shortest(number, &format!("{number:e}"), || number.to_string())
+}
+
+/// Go's `%g` without a precision: with an exponent, of two digits at least, below 0.0001 and from a million on.
+fn shortest(number: f64, scientific: &str, decimal: impl FnOnce() -> String) -> String {
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
     match exponent.parse::<i32>() {
-        Ok(exponent @ -4..6) if number != 0.0 || exponent == 0 => number.to_string(),
+        Ok(exponent @ -4..6) if number != 0.0 || exponent == 0 => decimal(),
         Ok(exponent) => {
             let sign = if exponent < 0 { '-' } else { '+' };
             format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
         }
-        Err(_) => scientific,
+        Err(_) => scientific.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{json_float, key_float};
+    use super::{general_float, json_float, key_float};
 
     #[test]
     fn json_floats_are_printed_as_go_prints_them() {
@@ -74,6 +83,20 @@ mod tests {
             (f64::NAN, ".nan"),
         ] {
             assert_eq!(key_float(number), text);
+        }
+    }
+
+    #[test]
+    fn floats_in_yaml_have_exponents_early() {
+        for (number, text) in [
+            (0.5, "0.5"),
+            (123_456.5, "123456.5"),
+            (1_234_567.5, "1.2345675e+06"),
+            (0.0001, "0.0001"),
+            (0.000_01, "1e-05"),
+            (1.5e300, "1.5e+300"),
+        ] {
+            assert_eq!(general_float(number), text);
         }
     }
 }

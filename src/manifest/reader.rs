@@ -7,20 +7,22 @@ use std::borrow::Cow;
 
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
+use super::kyaml::{self, Context, Dialect, NotAName};
 use super::node::{FileId, Node, Span, Value};
 use super::problem::{Problem, narrow};
 use super::scalar::{TagMismatch, resolve_plain, resolve_tagged};
 use super::stream::Chunk;
 use super::tabs::{Tabs, Token};
-use super::tree::{Bytes, Holder, MAX_DEPTH, Origin, Tree};
+use super::tree::{Bytes, Holder, MAX_DEPTH, Origin, Tree, not_a_name, null_key};
 use super::{characters, dialect, syntax};
 use crate::catalogue::read;
 
 /// Reads the document of a chunk of a file.
-pub(super) fn read<'s>(file: FileId, text: &'s str, chunk: &Chunk) -> Result<Node<'s>, Vec<Problem>> {
+pub(super) fn read<'s>(dialect: Dialect, file: FileId, text: &'s str, chunk: &Chunk) -> Result<Node<'s>, Vec<Problem>> {
     let document = text.get(chunk.parse.clone()).unwrap_or_default();
     let contains = |byte: u8| memchr::memchr(byte, document.as_bytes()).is_some();
     let mut reader = Reader {
+        dialect,
         text,
         base: chunk.parse.start,
         previous_end: chunk.parse.start,
@@ -28,7 +30,7 @@ pub(super) fn read<'s>(file: FileId, text: &'s str, chunk: &Chunk) -> Result<Nod
         flow_depth: 0,
         quoted: characters::separators(text, &chunk.parse).next().map(|_| Vec::new()),
         tabs: contains(b'\t').then(|| Tabs::new(text, chunk.parse.start)),
-        tree: Tree::new(file, contains(b'*')),
+        tree: Tree::new(dialect, file, contains(b'*')),
     };
     let failure = reader.run(document, chunk).err().map(|problem| syntax::mention_template(problem, text));
     let root = reader.tree.finish(failure)?;
@@ -37,6 +39,7 @@ pub(super) fn read<'s>(file: FileId, text: &'s str, chunk: &Chunk) -> Result<Nod
 }
 
 struct Reader<'s> {
+    dialect: Dialect,
     text: &'s str,
     /// Where the parser's text starts in the file.
     base: usize,
@@ -172,14 +175,42 @@ impl<'s> Reader<'s> {
         if style == ScalarStyle::Plain && at.0 == at.1 {
             // The parser has `~` for a value that is not there
             let at = if anchor == 0 && tag.is_none() { self.empty_value(at) } else { at };
-            let value = resolve_scalar(Cow::Borrowed(""), style, tag.as_deref(), at)?;
+            let value = self.resolve(Cow::Borrowed(""), style, tag.as_deref(), at)?;
             return self.tree.scalar(value, at, anchor, Origin::Written);
         }
         let at = if is_block(style) { self.block_scalar(at) } else { at };
         self.check_scalar(style, at)?;
         let origin = if text == "<<" && is_merge(style, tag.as_deref()) { Origin::Merge } else { Origin::Written };
-        let value = resolve_scalar(text, style, tag.as_deref(), at)?;
+        let value = match origin {
+            Origin::Merge => Value::String(text),
+            _ => self.resolve(text, style, tag.as_deref(), at)?,
+        };
         self.tree.scalar(value, at, anchor, origin)
+    }
+
+    fn resolve(
+        &self,
+        text: Cow<'s, str>,
+        style: ScalarStyle,
+        tag: Option<&str>,
+        at: Bytes,
+    ) -> Result<Value<'s>, Problem> {
+        if self.dialect == Dialect::Kubernetes {
+            return resolve_scalar(text, style, tag, at);
+        }
+        let is_plain = style == ScalarStyle::Plain;
+        let context = if self.flow_depth > 0 { Context::Flow } else { Context::Block };
+        if let Some(is_top) = self.tree.expects_key() {
+            let key = kyaml::key(text, tag, is_plain, context, is_top);
+            return key.map(Value::String).map_err(|reason| name_problem(&reason, at));
+        }
+        match tag {
+            Some(tag) => kyaml::resolve_tagged(tag, text, is_plain, context),
+            None if is_plain => kyaml::resolve_plain(text, context).ok_or(TagMismatch::Zone),
+            None if style == ScalarStyle::Folded => Ok(Value::String(kyaml::refold(text))),
+            None => Ok(Value::String(text)),
+        }
+        .map_err(|mismatch| tag_problem(&mismatch, at))
     }
 
     /// Checks what Kubernetes refuses around and in a scalar, and moves behind it.
@@ -326,6 +357,18 @@ fn tag_problem(mismatch: &TagMismatch, at: Bytes) -> Problem {
             let message = format!("the value of a `{wanted}` is a {found}");
             Problem::new(&read::SYNTAX, at, message).with_help(format!("delete the tag `{wanted}`"))
         }
+        TagMismatch::Zone => {
+            Problem::new(&read::SYNTAX, at, "a time in a zone a day or more from Greenwich cannot be written")
+                .with_help("put quotes around the value if it is a text")
+        }
         TagMismatch::Base64 => Problem::new(&read::SYNTAX, at, "the value of a `!!binary` is not base64"),
+    }
+}
+
+fn name_problem(reason: &NotAName, at: Bytes) -> Problem {
+    match reason {
+        NotAName::Null => null_key(at),
+        NotAName::NoText => not_a_name(at),
+        NotAName::Tag(mismatch) => tag_problem(mismatch, at),
     }
 }

@@ -12,9 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::node::Value;
 use super::number::key_float;
+use super::timestamp::{self, split_digits};
 
 /// The prefix that `!!` stands for.
-const CORE_TAGS: &str = "tag:yaml.org,2002:";
+pub(super) const CORE_TAGS: &str = "tag:yaml.org,2002:";
 
 /// A plain scalar without a tag. Unlike any other value, the result may be an infinite float or not a number: those
 /// may stand as keys, and only there.
@@ -47,10 +48,21 @@ pub(super) enum TagMismatch {
     },
     /// `!!binary` on something that is not base64.
     Base64,
+    /// A time in a zone too far from Greenwich to be written.
+    Zone,
 }
 
 /// A scalar with a tag, quoted or not: the tags that Kubernetes' YAML knows convert, all others mean a string.
 pub(super) fn resolve_tagged<'s>(tag: &str, text: Cow<'s, str>) -> Result<Value<'s>, TagMismatch> {
+    resolve_tagged_with(tag, text, resolve_plain)
+}
+
+/// The same with another resolution of plain scalars.
+pub(super) fn resolve_tagged_with<'s>(
+    tag: &str,
+    text: Cow<'s, str>,
+    resolve_plain: fn(Cow<'s, str>) -> Value<'s>,
+) -> Result<Value<'s>, TagMismatch> {
     let Some(name) = tag.strip_prefix(CORE_TAGS) else { return Ok(Value::String(text)) };
     if name == "binary" {
         return decode_binary(&text).map(|decoded| Value::String(Cow::Owned(decoded)));
@@ -58,7 +70,7 @@ pub(super) fn resolve_tagged<'s>(tag: &str, text: Cow<'s, str>) -> Result<Value<
     if !matches!(name, "bool" | "int" | "float" | "null" | "timestamp") {
         return Ok(Value::String(text));
     }
-    if name == "timestamp" && is_timestamp(&text) {
+    if name == "timestamp" && timestamp::parse(&text).is_some() {
         return Ok(Value::String(text));
     }
     let value = resolve_plain(text);
@@ -106,7 +118,7 @@ fn resolve(text: &str) -> Option<Value<'static>> {
     match text.as_bytes().first() {
         None => Some(Value::Null),
         Some(b'0'..=b'9' | b'+' | b'-') => special_float(text).or_else(|| number(text)),
-        Some(b'.') => special_float(text).or_else(|| decimal(text).map(Value::Float)),
+        Some(b'.') => special_float(text).or_else(|| fraction(text).map(Value::Float)),
         Some(_) => word(text),
     }
 }
@@ -131,10 +143,26 @@ fn special_float(text: &str) -> Option<Value<'static>> {
     }
 }
 
+/// A text that starts with a point, in which Go takes underscores between two digits.
+fn fraction(text: &str) -> Option<f64> {
+    if !text.contains('_') {
+        return decimal(text);
+    }
+    let digit_at_end = |piece: &str| piece.ends_with(|last: char| last.is_ascii_digit());
+    let digit_at_start = |piece: &str| piece.starts_with(|first: char| first.is_ascii_digit());
+    let mut pieces = text.split('_').peekable();
+    while let (Some(before), Some(behind)) = (pieces.next(), pieces.peek()) {
+        if !digit_at_end(before) || !digit_at_start(behind) {
+            return None;
+        }
+    }
+    decimal(&text.replace('_', ""))
+}
+
 /// A text that starts with a digit or a sign. Underscores are dropped wherever they stand.
 fn number(text: &str) -> Option<Value<'static>> {
     let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
-    integer(&plain).or_else(|| decimal(&plain).map(Value::Float)).or_else(|| signed_binary(&plain))
+    integer(&plain).or_else(|| decimal(&plain).map(Value::Float)).or_else(|| signed_digits(&plain, "0b", 2))
 }
 
 /// What Go's `ParseInt` and `ParseUint` make of base 0: `0x`, `0o`, `0b`, and octal behind any other leading zero.
@@ -163,14 +191,14 @@ fn integer(text: &str) -> Option<Value<'static>> {
 }
 
 /// `0b+1` and `0b-1`, which go-yaml lets pass.
-fn signed_binary(text: &str) -> Option<Value<'static>> {
-    let rest = text.strip_prefix("0b")?;
+pub(super) fn signed_digits(text: &str, prefix: &str, radix: u32) -> Option<Value<'static>> {
+    let rest = text.strip_prefix(prefix)?;
     let (negative, digits) = match rest.as_bytes().first()? {
         b'-' => (true, rest.get(1..)?),
         b'+' => (false, rest.get(1..)?),
         _ => return None,
     };
-    let magnitude = parse_digits(digits, 2)?;
+    let magnitude = parse_digits(digits, radix)?;
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }.map(Value::Int)
 }
 
@@ -201,11 +229,6 @@ fn decimal(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
-fn split_digits(text: &str) -> (&str, &str) {
-    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    text.split_at(end)
-}
-
 /// Base64 as Go's decoder reads it: padded, line breaks skipped. Bytes that are not UTF-8 become U+FFFD one by one, as
 /// in Go's JSON.
 fn decode_binary(text: &str) -> Result<String, TagMismatch> {
@@ -217,64 +240,6 @@ fn decode_binary(text: &str) -> Result<String, TagMismatch> {
         decoded.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }
     Ok(decoded)
-}
-
-/// Whether go-yaml takes a text for a timestamp: a date, or a date and a time with `T` and a zone or a space and none.
-fn is_timestamp(text: &str) -> bool {
-    let Some((date, time)) = split_date(text) else { return false };
-    match time.chars().next() {
-        None => date,
-        Some('T' | 't') => date && time.get(1..).and_then(after_time).is_some_and(is_zone),
-        Some(' ') => date && time.get(1..).and_then(after_time).is_some_and(str::is_empty),
-        Some(_) => false,
-    }
-}
-
-/// Whether the date at the start of a text exists, and what stands behind it.
-fn split_date(text: &str) -> Option<(bool, &str)> {
-    let (year, rest) = split_digits(text);
-    let (month, rest) = short_number(rest.strip_prefix('-')?)?;
-    let (day, rest) = short_number(rest.strip_prefix('-')?)?;
-    let leap = year.parse::<u32>().is_ok_and(|year| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
-    let days = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => 0,
-    };
-    Some((year.len() == 4 && (1..=days).contains(&day), rest))
-}
-
-/// What stands behind `15:04:05.999`.
-fn after_time(text: &str) -> Option<&str> {
-    let (hour, rest) = short_number(text)?;
-    let (minute, rest) = short_number(rest.strip_prefix(':')?)?;
-    let (second, rest) = short_number(rest.strip_prefix(':')?)?;
-    let rest = match rest.strip_prefix(['.', ',']).map(split_digits) {
-        Some(("", _)) => return None,
-        Some((_, rest)) => rest,
-        None => rest,
-    };
-    (hour < 24 && minute < 60 && second < 60).then_some(rest)
-}
-
-fn is_zone(text: &str) -> bool {
-    let field = |digits: Option<&str>, limit: u32| {
-        digits.is_some_and(|digits| digits.len() == 2 && digits.parse::<u32>().is_ok_and(|number| number <= limit))
-    };
-    match text.as_bytes() {
-        [b'Z'] => true,
-        [b'+' | b'-', _, _, b':', _, _] => field(text.get(1..3), 24) && field(text.get(4..6), 60),
-        _ => false,
-    }
-}
-
-/// A number of one or two digits at the start of a text, and what stands behind it.
-fn short_number(text: &str) -> Option<(u32, &str)> {
-    let length = text.bytes().take(2).take_while(u8::is_ascii_digit).count();
-    let (digits, rest) = text.split_at_checked(length)?;
-    Some((digits.parse().ok()?, rest))
 }
 
 #[cfg(test)]

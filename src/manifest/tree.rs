@@ -4,8 +4,10 @@
 //! never looks at YAML's syntax.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::duplicates::{self, MAX_TOLD};
+use super::kyaml::Dialect;
 use super::node::{Entry, FileId, Mapping, Node, Span, Value};
 use super::problem::{Problem, narrow};
 use super::scalar::{NotAKey, key_text};
@@ -28,6 +30,7 @@ pub(super) type Bytes = (usize, usize);
 
 /// A document under construction.
 pub(super) struct Tree<'s> {
+    dialect: Dialect,
     file: FileId,
     stack: Vec<Frame<'s>>,
     root: Option<Node<'s>>,
@@ -85,8 +88,9 @@ pub(super) enum Holder {
 
 impl<'s> Tree<'s> {
     /// An empty document of a file. Without aliases in it, anchors need no copies.
-    pub(super) fn new(file: FileId, has_aliases: bool) -> Self {
+    pub(super) fn new(dialect: Dialect, file: FileId, has_aliases: bool) -> Self {
         Self {
+            dialect,
             file,
             stack: Vec::new(),
             root: None,
@@ -106,6 +110,14 @@ impl<'s> Tree<'s> {
                 None => Holder::Other,
             },
             None => Holder::Other,
+        }
+    }
+
+    /// Whether the next node is a key, and then whether it is one of the document's top level.
+    pub(super) fn expects_key(&self) -> Option<bool> {
+        match self.stack.last() {
+            Some(Frame { content: Open::Mapping(OpenMapping { key: None, .. }), .. }) => Some(self.stack.len() == 1),
+            _ => None,
         }
     }
 
@@ -139,7 +151,10 @@ impl<'s> Tree<'s> {
         let span = self.span((frame.start, end.unwrap_or(frame.end)));
         let value = match frame.content {
             Open::Sequence(items) => Value::Sequence(items),
-            Open::Mapping(mapping) => {
+            Open::Mapping(mut mapping) => {
+                if self.dialect == Dialect::Kyaml {
+                    mapping.override_merged()?;
+                }
                 self.report_duplicates(&mapping);
                 Value::Mapping(mapping.entries)
             }
@@ -188,6 +203,10 @@ impl<'s> Tree<'s> {
             Open::Sequence(items) => items.push(finite(node)?),
             Open::Mapping(mapping) => match mapping.key.take() {
                 None if origin == Origin::Merge => mapping.key = Some(Key::Merge(node.span)),
+                None if self.dialect == Dialect::Kyaml => {
+                    let Value::String(key) = node.value else { return Err(not_a_name(bytes(node.span))) };
+                    mapping.key = Some(Key::Text(key, node.span));
+                }
                 None => mapping.key = Some(Key::Text(key(node.value, node.span)?, node.span)),
                 Some(Key::Text(key, key_span)) => mapping.entries.push(Entry { key, key_span, value: finite(node)? }),
                 Some(Key::Merge(_)) => mapping.merge(node, origin)?,
@@ -221,6 +240,27 @@ impl<'s> OpenMapping<'s> {
             _ => return Err(not_mergeable(span)),
         }
         self.merges.push((self.entries.len(), from, span));
+        Ok(())
+    }
+
+    /// Lets what is written win over what is merged, and of the merged the first, as kustomize does. A `<<` in quotes,
+    /// which merges nothing, it loses.
+    fn override_merged(&mut self) -> Result<(), Problem> {
+        if let [_, (.., second), ..] = self.merges.as_slice() {
+            return Err(Problem::new(&read::SYNTAX, bytes(*second), "a second `<<` cannot merge into this mapping"));
+        }
+        let Some((until, from, _)) = self.merges.pop() else {
+            self.entries.retain(|entry| entry.key != "<<");
+            return Ok(());
+        };
+        let entries = std::mem::take(&mut self.entries);
+        let is_merged = |index: usize| (from..until).contains(&index);
+        let written = entries.iter().enumerate().filter(|(index, _)| !is_merged(*index));
+        let mut taken: HashSet<Cow<'s, str>> = written.map(|(_, entry)| entry.key.clone()).collect();
+        let wins = |(index, entry): &(usize, Entry<'s>)| {
+            entry.key != "<<" && (!is_merged(*index) || taken.insert(entry.key.clone()))
+        };
+        self.entries = entries.into_iter().enumerate().filter(wins).map(|(_, entry)| entry).collect();
         Ok(())
     }
 
@@ -364,7 +404,7 @@ fn finite(node: Node<'_>) -> Result<Node<'_>, Problem> {
 fn key(value: Value<'_>, span: Span) -> Result<Cow<'_, str>, Problem> {
     key_text(value).map_err(|reason| {
         let (message, help) = match reason {
-            NotAKey::Null => ("a key must not be null", "put quotes around it if it is a text"),
+            NotAKey::Null => return null_key(bytes(span)),
             NotAKey::TooLarge => ("a key must not be an integer above 9223372036854775807", "put quotes around it"),
             NotAKey::Collection => {
                 ("a key must not be a mapping or a sequence", "put quotes around it if it is a text")
@@ -372,6 +412,17 @@ fn key(value: Value<'_>, span: Span) -> Result<Cow<'_, str>, Problem> {
         };
         Problem::new(&read::SYNTAX, bytes(span), message).with_help(help)
     })
+}
+
+/// The problem of a key that is null, whoever reads it.
+pub(super) fn null_key(at: Bytes) -> Problem {
+    Problem::new(&read::SYNTAX, at, "a key must not be null").with_help("put quotes around it if it is a text")
+}
+
+/// The problem of a key that kustomize does not take.
+pub(super) fn not_a_name(at: Bytes) -> Problem {
+    Problem::new(&read::SYNTAX, at, "kustomize takes no key that is anything but a string")
+        .with_help("put quotes around the key")
 }
 
 fn not_mergeable(span: Span) -> Problem {

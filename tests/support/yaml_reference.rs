@@ -1,7 +1,7 @@
 //! What Kubernetes makes of a YAML document, from the very library it reads YAML with.
 //!
-//! In: YAML texts.
-//! Out: for each, the JSON value or the reason for refusing it, strict and lax.
+//! In: YAML texts, or JSON texts to print.
+//! Out: for each, the JSON value or the reason for refusing it, strict and lax; or the YAML that is printed.
 //! Never: it does not repair or split a text. Of several documents the library reads the first.
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -22,6 +22,17 @@ pub(crate) struct Conversion {
     pub(crate) strict: Result<Value, String>,
     /// Duplicate keys tolerated, as most clients do.
     pub(crate) lax: Result<Value, String>,
+}
+
+/// What became of a JSON text that was to be printed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Printed {
+    /// This YAML.
+    Text(String),
+    /// Another YAML each time: the library's order of these keys is none.
+    Unsteady,
+    /// Nothing, for this reason.
+    Refused(String),
 }
 
 /// A running reference. One process answers any number of texts.
@@ -57,13 +68,22 @@ impl YamlReference {
 
     /// Answers in the order of the texts.
     pub(crate) fn convert_all<Text: AsRef<str> + Sync>(&mut self, texts: &[Text]) -> Vec<Conversion> {
+        self.ask_all("in", texts).into_iter().map(conversion).collect()
+    }
+
+    /// Prints JSON as YAML, in the order of the texts.
+    pub(crate) fn print_all<Text: AsRef<str> + Sync>(&mut self, texts: &[Text]) -> Vec<Printed> {
+        self.ask_all("print", texts).iter().map(printed).collect()
+    }
+
+    fn ask_all<Text: AsRef<str> + Sync>(&mut self, what: &str, texts: &[Text]) -> Vec<Value> {
         let questions = self.questions.as_mut().expect("open until dropped");
         let answers = &mut self.answers;
         // Asked from another thread: both pipes are finite, and the reference answers as it reads.
         thread::scope(|scope| {
             scope.spawn(move || {
                 for text in texts {
-                    let question = json!({ "in": text.as_ref() });
+                    let question = json!({ what: text.as_ref() });
                     writeln!(questions, "{question}").expect("the YAML reference takes a question");
                 }
                 questions.flush().expect("the YAML reference takes a question");
@@ -81,14 +101,24 @@ impl Drop for YamlReference {
     }
 }
 
-fn read_answer(answers: &mut impl BufRead) -> Conversion {
+fn read_answer(answers: &mut impl BufRead) -> Value {
     let mut line = String::new();
     answers.read_line(&mut line).expect("the YAML reference answers");
-    let mut answer: Value =
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("the YAML reference answered {line:?}: {error}"));
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("the YAML reference answered {line:?}: {error}"))
+}
+
+fn conversion(mut answer: Value) -> Conversion {
     let mut take = |value: &str, failure: &str| match answer[failure].take() {
         Value::String(why) => Err(why),
         _ => Ok(answer[value].take()),
     };
     Conversion { strict: take("json", "err"), lax: take("lax", "lax_err") }
+}
+
+fn printed(answer: &Value) -> Printed {
+    match (&answer["yaml"], &answer["err"]) {
+        (_, Value::String(why)) => Printed::Refused(why.clone()),
+        _ if answer["unsteady"] == true => Printed::Unsteady,
+        (text, _) => Printed::Text(text.as_str().unwrap_or_default().to_owned()),
+    }
 }

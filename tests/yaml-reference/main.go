@@ -1,8 +1,9 @@
-// What Kubernetes makes of a YAML document: the reference that the project's own reader is held to.
+// What Kubernetes makes of a YAML document: the reference that the project's own reader and writer are held to.
 //
-// In: on standard input one JSON object a line, {"in": "text"}, until the input ends.
+// In: on standard input one JSON object a line, {"in": "text"} or {"print": "JSON"}, until the input ends.
 // Out: for each line, in order, one line: {"json": value} or {"err": "why"} as strict reading has
-// it (duplicate keys refused), and beside it {"lax": value} or {"lax_err": "why"} without that.
+// it (duplicate keys refused), and beside it {"lax": value} or {"lax_err": "why"} without that; for
+// JSON to print {"yaml": "text"} or {"err": "why"}, with {"unsteady": true} if it is not the same each time.
 // Never: it does not end on a bad document, not even on one that makes the library panic.
 package main
 
@@ -17,7 +18,8 @@ import (
 )
 
 type question struct {
-	In string `json:"in"`
+	In    string  `json:"in"`
+	Print *string `json:"print"`
 }
 
 type answer struct {
@@ -25,6 +27,8 @@ type answer struct {
 	StrictError *string         `json:"err,omitempty"`
 	Lax         json.RawMessage `json:"lax,omitempty"`
 	LaxError    *string         `json:"lax_err,omitempty"`
+	YAML        string          `json:"yaml,omitempty"`
+	Unsteady    bool            `json:"unsteady,omitempty"`
 }
 
 func main() {
@@ -66,14 +70,32 @@ func answerOne(line []byte, out io.Writer) error {
 		return fmt.Errorf("a line is not a question: %w", err)
 	}
 	var given answer
-	given.Strict, given.StrictError = convert(yaml.YAMLToJSONStrict, asked.In)
-	given.Lax, given.LaxError = convert(yaml.YAMLToJSON, asked.In)
+	if asked.Print != nil {
+		given = printOne(*asked.Print)
+	} else {
+		given.Strict, given.StrictError = convert(yaml.YAMLToJSONStrict, asked.In)
+		given.Lax, given.LaxError = convert(yaml.YAMLToJSON, asked.In)
+	}
 	encoded, err := json.Marshal(given)
 	if err != nil {
 		return err
 	}
 	_, err = out.Write(append(encoded, '\n'))
 	return err
+}
+
+// printOne prints several times: where the library's order of keys is none, the order of Go's maps shows.
+func printOne(value string) answer {
+	var given answer
+	for attempt := range 12 {
+		text, failure := convert(yaml.JSONToYAML, value)
+		if failure != nil {
+			return answer{StrictError: failure}
+		}
+		given.Unsteady = given.Unsteady || attempt > 0 && given.YAML != string(text)
+		given.YAML = string(text)
+	}
+	return given
 }
 
 func convert(how func([]byte) ([]byte, error), text string) (converted json.RawMessage, failure *string) {

@@ -425,3 +425,16 @@ fn no_message_quotes_what_may_be_a_password() {
         assert!(!format!("{findings:?}").contains("unter"), "{yaml}: {findings:?}");
     }
 }
+
+#[test]
+fn an_owned_node_is_the_same_and_outlives_its_text() {
+    let owned = {
+        let source = Source::new("a.yaml", "a: [b, 1, {c: ~}]\nd: 1.5\ne: true\n");
+        let document = read_documents(FileId(3), &source).remove(0);
+        let Content::Value(node) = document.content else { panic!("{:?}", document.content) };
+        let (before, owned) = (format!("{node:?}"), node.into_owned());
+        assert_eq!(format!("{owned:?}"), before);
+        owned
+    };
+    assert_eq!(owned.get("d").map(|node| node.span.start), Some(21));
+}

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Reader;
+use crate::manifest::kyaml::{self, Dialect};
 use crate::manifest::node::{Node, Value};
 
 /// What the header says.
@@ -110,8 +111,10 @@ impl<'s> Reader<'s> {
             }
         }
         self.next_line()?;
-        let text = text.chomped(header.chomp);
-        Some(Node { span: self.span(start, end), value: Value::String(Cow::Owned(text)) })
+        let text = Cow::Owned(text.chomped(header.chomp));
+        let is_refolded = header.folded && self.dialect == Dialect::Kyaml;
+        let text = if is_refolded { kyaml::refold(text) } else { text };
+        Some(Node { span: self.span(start, end), value: Value::String(text) })
     }
 
     /// Reads `|-2 # comment`.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::{Key, MAX_DEPTH, MAX_KEY_BYTES, Reader};
 use crate::manifest::duplicates;
+use crate::manifest::kyaml::{Context, Dialect};
 use crate::manifest::node::{Entry, Node, Value};
-use crate::manifest::scalar::key_text;
 
 impl<'s> Reader<'s> {
     /// A flow node: a collection, or a scalar in one.
@@ -49,7 +49,7 @@ impl<'s> Reader<'s> {
             let behind = self.at;
             self.skip_spaces();
             let value = match self.peek()? {
-                b',' | b'}' => self.absent(behind),
+                b',' | b'}' => self.flow_absent(behind),
                 _ => self.flow(depth + 1)?,
             };
             entries.push(Entry { key, key_span, value });
@@ -71,15 +71,21 @@ impl<'s> Reader<'s> {
     fn flow_key(&mut self) -> Option<Key<'s>> {
         let start = self.at;
         let quoted = matches!(self.peek()?, b'"' | b'\'');
-        let node = if quoted { self.flow_quoted()? } else { self.flow_plain()? };
-        if self.at - start > MAX_KEY_BYTES || self.text.get(start..self.at)? == "<<" {
+        let (key, key_span) = if quoted {
+            let node = self.flow_quoted()?;
+            let Value::String(key) = node.value else { return None };
+            (key, node.span)
+        } else {
+            let text = self.flow_plain_text()?;
+            (self.key(Cow::Borrowed(text), Context::Flow)?, self.span(start, start + text.len()))
+        };
+        if self.at - start > MAX_KEY_BYTES || self.text.get(start..self.at)? == "<<" || self.is_lost(&key) {
             return None;
         }
-        let key = key_text(node.value).ok()?;
         self.skip_spaces();
         // Only behind quotes may a colon touch its value
         let found = self.take(b':') && (quoted || self.peek() == Some(b' '));
-        found.then_some((key, node.span))
+        found.then_some((key, key_span))
     }
 
     fn flow_quoted(&mut self) -> Option<Node<'s>> {
@@ -90,6 +96,12 @@ impl<'s> Reader<'s> {
     }
 
     fn flow_plain(&mut self) -> Option<Node<'s>> {
+        let start = self.at;
+        let text = self.flow_plain_text()?;
+        self.resolved(Cow::Borrowed(text), Context::Flow, start, start + text.len())
+    }
+
+    fn flow_plain_text(&mut self) -> Option<&'s str> {
         let start = self.at;
         match self.peek()? {
             b'-' if !matches!(self.bytes.get(start + 1), Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9')) => return None,
@@ -113,7 +125,13 @@ impl<'s> Reader<'s> {
         }
         let text = self.text.get(start..at)?.trim_end_matches(' ');
         self.at = at;
-        self.resolved(Cow::Borrowed(text), start, start + text.len())
+        Some(text)
+    }
+
+    /// A value that is not there, which kustomize takes for an empty string.
+    fn flow_absent(&self, at: usize) -> Node<'s> {
+        let value = if self.dialect == Dialect::Kyaml { Value::String(Cow::Borrowed("")) } else { Value::Null };
+        Node { span: self.span(at, at), value }
     }
 
     fn take(&mut self, byte: u8) -> bool {

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::duplicates;
+use super::kyaml::{self, Context, Dialect};
 use super::node::{Entry, FileId, Node, Span, Value};
 use super::problem::narrow;
 use super::scalar::{is_surely_text, key_text, resolve_plain};
@@ -32,7 +33,7 @@ const MAX_DEPTH: usize = 100;
 const MAX_KEY_BYTES: usize = 1000;
 
 /// Reads a document, or gives up.
-pub(super) fn read<'s>(file: FileId, text: &'s str, chunk: &stream::Chunk) -> Option<Node<'s>> {
+pub(super) fn read<'s>(dialect: Dialect, file: FileId, text: &'s str, chunk: &stream::Chunk) -> Option<Node<'s>> {
     let range = &chunk.parse;
     // Markers with something to parse are for the slow path
     if range.start < chunk.body.start
@@ -43,7 +44,8 @@ pub(super) fn read<'s>(file: FileId, text: &'s str, chunk: &stream::Chunk) -> Op
         return None;
     }
     let text = text.get(..range.end)?;
-    let mut reader = Reader { file, text, bytes: text.as_bytes(), at: range.start, depth: 0, line: Line::default() };
+    let mut reader =
+        Reader { dialect, file, text, bytes: text.as_bytes(), at: range.start, depth: 0, line: Line::default() };
     reader.next_line()?;
     let column = reader.line.indent?;
     let node = reader.block(column, 0)?;
@@ -78,6 +80,7 @@ fn is_plain_control(bytes: &[u8], at: usize, byte: u8) -> bool {
 }
 
 struct Reader<'s> {
+    dialect: Dialect,
     file: FileId,
     text: &'s str,
     bytes: &'s [u8],
@@ -218,7 +221,10 @@ impl<'s> Reader<'s> {
             return Some(Start::Quoted(node));
         }
         let Value::String(text) = node.value else { return None };
-        if end - start > MAX_KEY_BYTES || memchr::memchr(b'\n', self.bytes.get(start..end)?).is_some() {
+        if self.is_lost(&text)
+            || end - start > MAX_KEY_BYTES
+            || memchr::memchr(b'\n', self.bytes.get(start..end)?).is_some()
+        {
             return None;
         }
         self.at += 1;
@@ -242,7 +248,7 @@ impl<'s> Reader<'s> {
             return None;
         }
         let text_key = Cow::Borrowed(text);
-        let key = if is_surely_text(text) { text_key } else { key_text(resolve_plain(text_key)).ok()? };
+        let key = if is_surely_text(text) { text_key } else { self.key(text_key, Context::Block)? };
         self.at = at + 1;
         Some(Start::Key((key, self.span(start, start + text.len()))))
     }
@@ -337,12 +343,29 @@ impl<'s> Reader<'s> {
         matches!(self.bytes.get(at), None | Some(b' ' | b'\n' | b'\r' | b'\t'))
     }
 
+    /// A plain key that may be anything.
+    fn key(&self, text: Cow<'s, str>, context: Context) -> Option<Cow<'s, str>> {
+        match self.dialect {
+            Dialect::Kubernetes => key_text(resolve_plain(text)).ok(),
+            // Whether brackets are the whole document, the slow path knows
+            Dialect::Kyaml => kyaml::plain_key(text, context, context == Context::Block && self.depth == 1).ok(),
+        }
+    }
+
+    /// Whether kustomize loses a key, which the slow path sees to.
+    fn is_lost(&self, key: &str) -> bool {
+        self.dialect == Dialect::Kyaml && key == "<<"
+    }
+
     /// A plain scalar's value; infinity and the like are for the slow path to refuse.
-    fn resolved(&self, text: Cow<'s, str>, start: usize, end: usize) -> Option<Node<'s>> {
+    fn resolved(&self, text: Cow<'s, str>, context: Context, start: usize, end: usize) -> Option<Node<'s>> {
         if is_surely_text(&text) {
             return Some(Node { span: self.span(start, end), value: Value::String(text) });
         }
-        let value = resolve_plain(text);
+        let value = match self.dialect {
+            Dialect::Kubernetes => resolve_plain(text),
+            Dialect::Kyaml => kyaml::resolve_plain(text, context)?,
+        };
         let finite = !matches!(value, Value::Float(number) if !number.is_finite());
         finite.then(|| Node { span: self.span(start, end), value })
     }

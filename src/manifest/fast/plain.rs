@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Reader;
+use crate::manifest::kyaml::Context;
 use crate::manifest::node::Node;
 
 /// The part of a plain scalar on one line.
@@ -38,7 +39,7 @@ impl<'s> Reader<'s> {
             ended = piece.commented;
             self.end_line()?;
         }
-        self.resolved(text, first.start, end)
+        self.resolved(text, Context::Block, first.start, end)
     }
 
     /// Reads to the end of the line or to a comment.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use crate::manifest::stream::split;
-use crate::manifest::{FileId, Node, Value, reader};
+use crate::manifest::{Dialect, FileId, Node, Value, reader};
 
 /// A tree with all of its spans.
 fn show(node: &Node<'_>) -> String {
@@ -24,18 +24,24 @@ fn show(node: &Node<'_>) -> String {
 
 /// What both paths make of each document: nothing where the fast one gives up.
 fn both(text: &str) -> Vec<(Option<String>, Option<String>)> {
+    both_as(Dialect::Kubernetes, text)
+}
+
+fn both_as(dialect: Dialect, text: &str) -> Vec<(Option<String>, Option<String>)> {
     let paths = |chunk| {
-        let fast = super::read(FileId(0), text, chunk).map(|node| show(&node));
-        let slow = reader::read(FileId(0), text, chunk).ok().map(|node| show(&node));
+        let fast = super::read(dialect, FileId(0), text, chunk).map(|node| show(&node));
+        let slow = reader::read(dialect, FileId(0), text, chunk).ok().map(|node| show(&node));
         (fast, slow)
     };
     split(text).iter().map(paths).collect()
 }
 
 fn agree(text: &str) {
-    for (fast, slow) in both(text) {
-        if fast.is_some() {
-            assert_eq!(fast, slow, "{text:?}");
+    for dialect in [Dialect::Kubernetes, Dialect::Kyaml] {
+        for (fast, slow) in both_as(dialect, text) {
+            if fast.is_some() {
+                assert_eq!(fast, slow, "{dialect:?}: {text:?}");
+            }
         }
     }
 }
@@ -189,10 +195,10 @@ fn scalar(indent: usize) -> impl Strategy<Value = String> {
     prop_oneof![
         8 => "[a-z0-9./_-]{1,8}",
         2 => "[a-z]{1,4}( [a-z:#'\"-]{1,4}){1,3}",
-        2 => "(yes|no|on|0644|0x1f|1e3|1_000|-5|1\\.50|~|null|\\.5|2001-01-01|08|<<)",
+        2 => "(yes|no|on|0644|0x1f|1e3|1_000|0o17|0o-7|-5|1\\.50|~|null|\\.5|2001-01-01|2001-1-1 10:00:00|08|<<)",
         2 => "\"([a-z \u{e9}]|\\\\n|\\\\t|\\\\u00e9|\\\\\"){0,6}\"",
         2 => "'([a-z :#\"-]|''){0,6}'",
-        1 => "(\\[[a-z0-9, \"]{0,9}\\]|\\{[a-z]: [a-z0-9]{1,3}(, [b-z]{2}: x)?\\})",
+        1 => "(\\[[a-z0-9, \"]{0,9}\\]|\\[on, 2001-1-1 1:2:3, ~\\]|\\{(\"<<\"|y|1|a): , b: no\\}|\\{[a-z]: [a-z0-9]{1,3}(, [b-z]{2}: x)?\\})",
         2 => ("[|>][+-]?( # c)?", prop::collection::vec("([ ]{0,3}[a-z#:\"-]{1,5}( [a-z]{1,3})?)?", 1..5)).prop_map({
             let pad = pad.clone();
             move |(header, lines)| {
@@ -222,7 +228,7 @@ fn collection(indent: usize, depth: usize) -> BoxedStrategy<String> {
         .boxed()
     };
     let comment = prop_oneof![6 => Just(""), 1 => Just("\n"), 1 => Just("  # c\n")];
-    let entry = ("[a-z]{1,6}", value.clone(), comment.clone());
+    let entry = ("([a-z]{1,6}|no|1|true|2001-01-01|\"<<\")", value.clone(), comment.clone());
     let pad_of_items = pad.clone();
     prop_oneof![
         3 => prop::collection::vec(entry, 1..5).prop_map(move |entries| {
