@@ -13,6 +13,7 @@ mod manual;
 pub mod metadata;
 pub mod object;
 pub mod read;
+pub mod render;
 pub mod schema;
 
 pub use manual::{explain, json, markdown, rule_markdown, table};
@@ -53,7 +54,8 @@ macro_rules! tags {
 pub(crate) use tags;
 
 /// Every family's rules; one line a family.
-const FAMILIES: &[&[&Rule]] = &[config::RULES, crd::RULES, metadata::RULES, object::RULES, read::RULES, schema::RULES];
+const FAMILIES: &[&[&Rule]] =
+    &[config::RULES, crd::RULES, metadata::RULES, object::RULES, read::RULES, render::RULES, schema::RULES];
 
 /// All rules, family by family.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -12,6 +12,7 @@ mod hook;
 mod init;
 mod man;
 mod place;
+mod render;
 mod rules;
 
 use std::io::{self, IsTerminal, Write};
@@ -45,6 +46,8 @@ struct Arguments {
 enum Command {
     /// Check manifests against the Kubernetes schemas and the API server's rules
     Check(Box<check::Arguments>),
+    /// Print the objects that a kustomization makes
+    Render(render::Arguments),
     /// Print a file's first YAML document as JSON, read as Kubernetes reads it
     Convert(convert::Arguments),
     /// List the rules
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
     let mut out = io::BufWriter::new(StandardOutput { is_read: true });
     let result = match arguments.command {
         Command::Check(arguments) => check::run(&arguments, &mut out),
+        Command::Render(arguments) => render::run(&arguments, &mut out),
         Command::Convert(arguments) => convert::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),

@@ -18,7 +18,10 @@ pub enum Dialect {
     /// The API server's and kubectl's: sigs.k8s.io/yaml in strict mode.
     #[default]
     Kubernetes,
-    /// Kustomize's.
+    /// The same library without strict mode, as kustomize reads a kustomization: of a key that stands twice, the last
+    /// counts.
+    Lenient,
+    /// Kustomize's, of resources and patches.
     Kyaml,
 }
 
@@ -54,6 +57,13 @@ pub(super) fn resolve_plain(text: Cow<'_, str>, context: Context) -> Option<Valu
         Some(timestamp) => timestamp.to_json().map(|text| Value::String(Cow::Owned(text))),
         None => Some(resolve(text)),
     }
+}
+
+/// What a text means where it stands plain in a block: the value that kustomize reads again after it has put it there.
+#[must_use]
+pub fn plain_scalar(text: &str) -> Value<'static> {
+    let owned = || Cow::Owned(text.to_owned());
+    resolve_plain(owned(), Context::Block).unwrap_or_else(|| Value::String(owned()))
 }
 
 /// A scalar with a tag, plain or quoted.

@@ -195,7 +195,7 @@ impl<'s> Reader<'s> {
         tag: Option<&str>,
         at: Bytes,
     ) -> Result<Value<'s>, Problem> {
-        if self.dialect == Dialect::Kubernetes {
+        if self.dialect != Dialect::Kyaml {
             return resolve_scalar(text, style, tag, at);
         }
         let is_plain = style == ScalarStyle::Plain;

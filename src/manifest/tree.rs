@@ -152,8 +152,10 @@ impl<'s> Tree<'s> {
         let value = match frame.content {
             Open::Sequence(items) => Value::Sequence(items),
             Open::Mapping(mut mapping) => {
-                if self.dialect == Dialect::Kyaml {
-                    mapping.override_merged()?;
+                match self.dialect {
+                    Dialect::Kubernetes => {}
+                    Dialect::Lenient => mapping.keep_last(),
+                    Dialect::Kyaml => mapping.override_merged()?,
                 }
                 self.report_duplicates(&mapping);
                 Value::Mapping(mapping.entries)
@@ -225,6 +227,21 @@ impl<'s> Tree<'s> {
 }
 
 impl<'s> OpenMapping<'s> {
+    /// Drops every entry whose key stands once more behind it.
+    fn keep_last(&mut self) {
+        let pairs = duplicates::pairs(&self.entries);
+        if pairs.is_empty() {
+            return;
+        }
+        let mut known = HashSet::new();
+        let mut kept: Mapping<'s> = std::mem::take(&mut self.entries);
+        kept.reverse();
+        kept.retain(|entry| known.insert(entry.key.clone()));
+        kept.reverse();
+        self.entries = kept;
+        self.merges.clear();
+    }
+
     /// Takes in what a `<<` stands for: a mapping, or a sequence of them that is written right there.
     fn merge(&mut self, node: Node<'s>, origin: Origin) -> Result<(), Problem> {
         let from = self.entries.len();

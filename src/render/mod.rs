@@ -1,6 +1,12 @@
-//! From what a repository holds to what it deploys.
+//! From files to the objects that people apply: Kustomize natively.
 //!
-//! In: the files of a renderer's folder. Out: the objects it makes of them, every value at the line that it comes from.
-//! It never runs another program.
+//! In: a tree of files and the folder of a kustomization. Out: its objects in kustomize's order, every value with the
+//! place where a person wrote it, or the fault that stops it. It never touches the network and runs no plugin.
 
+mod fault;
+mod files;
 mod kustomize;
+
+pub use fault::Fault;
+pub use files::Files;
+pub use kustomize::{LoadRestrictor, Options, Order, kustomize};

@@ -346,7 +346,7 @@ impl<'s> Reader<'s> {
     /// A plain key that may be anything.
     fn key(&self, text: Cow<'s, str>, context: Context) -> Option<Cow<'s, str>> {
         match self.dialect {
-            Dialect::Kubernetes => key_text(resolve_plain(text)).ok(),
+            Dialect::Kubernetes | Dialect::Lenient => key_text(resolve_plain(text)).ok(),
             // Whether brackets are the whole document, the slow path knows
             Dialect::Kyaml => kyaml::plain_key(text, context, context == Context::Block && self.depth == 1).ok(),
         }
@@ -363,7 +363,7 @@ impl<'s> Reader<'s> {
             return Some(Node { span: self.span(start, end), value: Value::String(text) });
         }
         let value = match self.dialect {
-            Dialect::Kubernetes => resolve_plain(text),
+            Dialect::Kubernetes | Dialect::Lenient => resolve_plain(text),
             Dialect::Kyaml => kyaml::resolve_plain(text, context)?,
         };
         let finite = !matches!(value, Value::Float(number) if !number.is_finite());

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::manifest::Node;
+
 /// A field of a kind. An empty group, version or kind stands for any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FieldSpec {
@@ -36,6 +38,7 @@ pub(super) struct Configuration {
     pub(super) labels: Vec<FieldSpec>,
     pub(super) common_labels: Vec<FieldSpec>,
     pub(super) template_labels: Vec<FieldSpec>,
+    pub(super) volume_claim_template_labels: Vec<FieldSpec>,
     pub(super) common_annotations: Vec<FieldSpec>,
     pub(super) images: Vec<FieldSpec>,
     pub(super) replicas: Vec<FieldSpec>,
@@ -43,7 +46,7 @@ pub(super) struct Configuration {
 }
 
 /// Kinds that come before all others, in this order.
-const FIRST: [&str; 22] = [
+pub(super) const FIRST: [&str; 22] = [
     "Namespace",
     "ResourceQuota",
     "StorageClass",
@@ -69,7 +72,7 @@ const FIRST: [&str; 22] = [
 ];
 
 /// Kinds that come after all others.
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+pub(super) const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// Where a group, version and kind comes in Kustomize's order: a rank of the kind, then a text.
 pub(super) fn order(group: &str, version: &str, kind: &str) -> (usize, String) {
@@ -88,6 +91,18 @@ fn is_selected(text: &str, wanted: &str) -> bool {
 }
 
 impl FieldSpec {
+    /// A field of all kinds.
+    pub(super) fn of_any(path: impl Into<Cow<'static, str>>, create: bool) -> Self {
+        Self { path: path.into(), create, ..Self::default() }
+    }
+
+    /// Reads a field that a kustomization or plugin names, when its types are known to be right.
+    pub(super) fn read(node: &Node<'_>) -> Self {
+        let text = |key: &str| Cow::Owned(node.get(key).and_then(Node::as_str).unwrap_or_default().to_owned());
+        let create = node.get("create").and_then(Node::as_bool) == Some(true);
+        Self { group: text("group"), version: text("version"), kind: text("kind"), path: text("path"), create }
+    }
+
     /// Whether objects of a kind have the field.
     pub(super) fn applies_to(&self, group: &str, version: &str, kind: &str) -> bool {
         is_selected(group, &self.group) && is_selected(version, &self.version) && is_selected(kind, &self.kind)
@@ -119,6 +134,11 @@ impl Configuration {
             labels: merge_fields("labels", self.labels, other.labels)?,
             common_labels: merge_fields("commonLabels", self.common_labels, other.common_labels)?,
             template_labels: merge_fields("templateLabels", self.template_labels, other.template_labels)?,
+            volume_claim_template_labels: merge_fields(
+                "volumeClaimTemplateLabels",
+                self.volume_claim_template_labels,
+                other.volume_claim_template_labels,
+            )?,
             common_annotations: merge_fields("commonAnnotations", self.common_annotations, other.common_annotations)?,
             images: merge_fields("images", self.images, other.images)?,
             replicas: merge_fields("replicas", self.replicas, other.replicas)?,
@@ -140,6 +160,7 @@ impl Configuration {
             &mut self.labels,
             &mut self.common_labels,
             &mut self.template_labels,
+            &mut self.volume_claim_template_labels,
             &mut self.common_annotations,
             &mut self.images,
             &mut self.replicas,
@@ -151,7 +172,11 @@ impl Configuration {
     }
 }
 
-fn merge_fields(list: &str, mut fields: Vec<FieldSpec>, others: Vec<FieldSpec>) -> Result<Vec<FieldSpec>, String> {
+pub(super) fn merge_fields(
+    list: &str,
+    mut fields: Vec<FieldSpec>,
+    others: Vec<FieldSpec>,
+) -> Result<Vec<FieldSpec>, String> {
     for other in others {
         add_field(list, &mut fields, other)?;
     }

@@ -1,20 +1,72 @@
-//! What `kustomize build` makes of a folder, without Kustomize.
+//! Kustomize's built-in language, as kustomize v5.8 has it.
 //!
-//! In: a kustomization and the files it names. Out: the objects that Kustomize would print. It never fetches anything,
-//! and never makes up a field that Kustomize would not set.
+//! In: the files of a repository and the folder of a kustomization. Out: objects, every value with the place where it was
+//! written. `build` is the order of work; each of the other files is one word of the language.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the renderer that reads it is being written"))]
+mod build;
 mod crd_fields;
-#[cfg_attr(not(test), expect(dead_code, reason = "the renderer that reads it is being written"))]
 mod default_fields;
-#[cfg_attr(not(test), expect(dead_code, reason = "the renderer that reads it is being written"))]
+mod embedded;
+mod field_path;
 mod field_spec;
-#[cfg_attr(not(test), expect(dead_code, reason = "the renderer that reads it is being written"))]
+mod fields;
+mod finish;
+mod generate;
+mod hash;
+mod images;
+mod json_patch;
+mod kustomization;
+mod label_selector;
+mod labels;
+mod load;
+mod merge;
 mod merge_schema;
-#[cfg_attr(not(test), expect(dead_code, reason = "the renderer that reads it is being written"))]
+mod name_reference;
+mod names;
+mod namespace;
+mod order;
+mod origin;
+mod patch;
+mod plugin;
 mod read_configuration;
-#[cfg_attr(not(test), expect(dead_code, reason = "the renderer that reads it is being written"))]
+mod replacement;
+mod replicas;
+mod resource;
+mod resources;
 mod scope;
+mod selector;
+mod shape;
+mod variable;
 
 #[cfg(test)]
 mod testing;
+
+pub use build::LoadRestrictor;
+pub use order::Order;
+
+use build::{Accumulated, Build, Shared};
+
+use super::Files;
+use super::fault::Fallible;
+use crate::manifest::Node;
+
+/// How kustomizations are rendered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Which files a kustomization may read.
+    pub load_restrictor: LoadRestrictor,
+    /// The order of the objects, where the kustomization does not say so.
+    pub order: Order,
+}
+
+/// Renders the kustomization of a folder, a path from the root of the files.
+///
+/// # Errors
+/// The first thing that stops it.
+pub fn kustomize(files: &Files<'_>, folder: &str, options: Options) -> Fallible<Vec<Node<'static>>> {
+    let shared = Shared::new(options.load_restrictor);
+    let root = Build::root(files, &shared, folder)?;
+    let accumulated = root.accumulate(Accumulated::default())?;
+    let resources = finish::finish(accumulated, &root.kustomization, options.order)?;
+    Ok(resources.into_iter().map(|resource| resource.node).collect())
+}

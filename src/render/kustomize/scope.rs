@@ -10,6 +10,9 @@ use serde::Deserialize;
 
 const SCOPES: &str = include_str!("../../../schemas/kustomize/scope.json");
 
+/// What kustomize has learned since the release that the embedded scopes are from.
+const LATER: [&str; 2] = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+
 static CLUSTER: LazyLock<Scopes> =
     LazyLock::new(|| serde_json::from_str(SCOPES).expect("the embedded scopes are read by a test"));
 
@@ -22,7 +25,8 @@ struct Scopes {
 
 /// Whether Kustomize is certain that objects of a kind live outside namespaces.
 pub(super) fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
-    CLUSTER.cluster.get(api_version).is_some_and(|kinds| kinds.iter().any(|known| known == kind))
+    let is_later = api_version == "admissionregistration.k8s.io/v1" && LATER.contains(&kind);
+    is_later || CLUSTER.cluster.get(api_version).is_some_and(|kinds| kinds.iter().any(|known| known == kind))
 }
 
 #[cfg(test)]

@@ -1,0 +1,213 @@
+//! The files that renderings read: each one once, however many trees use it.
+//!
+//! In: a tree of files, and paths from its root. Out: bytes, texts, and documents as kustomize reads them, every value
+//! with its place. Nodes are owned, for they outlive the walk that read them; their spans lead back here. It never
+//! writes, and never leaves the tree.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::Fault;
+use super::fault::Fallible;
+use crate::finding::{Finding, Place};
+use crate::manifest::{Content, Dialect, FileId, Node, Source, Span, Value, decode, read_documents_as};
+use crate::repo::FileTree;
+
+/// A document that kustomize can read.
+pub(super) type Owned = Node<'static>;
+
+/// The files of a tree, as renderings see them.
+pub struct Files<'t> {
+    tree: &'t dyn FileTree,
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_path: HashMap<String, FileId>,
+    files: Vec<Arc<Loaded>>,
+}
+
+/// A file that was read.
+pub(super) struct Loaded {
+    pub(super) id: FileId,
+    pub(super) source: Arc<Source>,
+    documents: OnceLock<Result<Vec<Owned>, Box<Finding>>>,
+}
+
+impl<'t> Files<'t> {
+    /// The files of a tree; none is read yet.
+    #[must_use]
+    pub fn new(tree: &'t dyn FileTree) -> Self {
+        Self { tree, known: RwLock::default() }
+    }
+
+    /// The place of a span.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Place {
+        self.loaded(span.file).map_or_else(|| Place::file(""), |file| file.source.place(span.start, span.end))
+    }
+
+    /// The text of a span.
+    pub(super) fn text_of(&self, span: Span) -> Option<String> {
+        let file = self.loaded(span.file)?;
+        file.source.text.get(span.start as usize..span.end as usize).map(str::to_owned)
+    }
+
+    /// A scalar as it was written, where it was written plain; else its value as text.
+    pub(super) fn written(&self, node: &Node<'_>) -> String {
+        let value = || node.scalar_text().unwrap_or_default().into_owned();
+        if matches!(node.value, Value::String(_)) {
+            return value();
+        }
+        let text = self.text_of(node.span).filter(|text| !text.contains(['"', '\'', '!', '\n']));
+        text.unwrap_or_else(value)
+    }
+
+    fn loaded(&self, id: FileId) -> Option<Arc<Loaded>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).files.get(id.0 as usize).map(Arc::clone)
+    }
+
+    /// The bytes of a file.
+    pub(super) fn bytes(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {
+        self.tree.read(path)
+    }
+
+    /// Whether something stands at a path.
+    pub(super) fn contains(&self, path: &str) -> bool {
+        path.is_empty() || self.tree.contains(path)
+    }
+
+    /// A file of text.
+    pub(super) fn load(&self, path: &str) -> Result<Arc<Loaded>, Box<Finding>> {
+        {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(id) = known.by_path.get(path) {
+                return Ok(Arc::clone(&known.files[id.0 as usize]));
+            }
+        }
+        let text = decode(path, self.tree.read(path)?)?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been faster.
+        if let Some(id) = known.by_path.get(path) {
+            return Ok(Arc::clone(&known.files[id.0 as usize]));
+        }
+        let id = FileId(u32::try_from(known.files.len()).unwrap_or(u32::MAX));
+        let source = Arc::new(Source::new(path, text));
+        let file = Arc::new(Loaded { id, source, documents: OnceLock::new() });
+        known.by_path.insert(path.to_owned(), id);
+        known.files.push(Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// The documents of a text that stands as a string in another file: an inline patch or transformer. Their values have
+    /// the places of the lines that they were written on.
+    pub(super) fn inline(&self, text: &Node<'_>, dialect: Dialect) -> Fallible<Vec<Owned>> {
+        let content = text.as_str().unwrap_or_default();
+        let source = Source::new("inline.yaml", content);
+        let mut documents = read(FileId(0), &source, dialect).map_err(|mut finding| {
+            // Its lines are those of the text alone.
+            finding.place = self.place(text.span);
+            Fault::read(finding)
+        })?;
+        let places = self.loaded(text.span.file).map(|file| Lines::of(&file.source.text, text.span, content));
+        for document in &mut documents {
+            relocate(document, &|span| places.as_ref().and_then(|lines| lines.span(span)).unwrap_or(text.span));
+        }
+        Ok(documents)
+    }
+}
+
+impl Loaded {
+    /// The documents of the file as kustomize reads them; empty ones are left out.
+    pub(super) fn documents(&self) -> Result<&[Owned], Box<Finding>> {
+        match self.documents.get_or_init(|| read(self.id, &self.source, Dialect::Kyaml)) {
+            Ok(documents) => Ok(documents),
+            Err(finding) => Err(finding.clone()),
+        }
+    }
+
+    /// The file's one document as the API server reads it: kustomizations and configurations are read so.
+    pub(super) fn settings(&self) -> Result<Option<Owned>, Box<Finding>> {
+        Ok(read(self.id, &self.source, Dialect::Lenient)?.into_iter().next())
+    }
+
+    /// The place that stands for the whole file.
+    pub(super) fn span(&self) -> Span {
+        Span { file: self.id, start: 0, end: 0 }
+    }
+}
+
+fn read(id: FileId, source: &Source, dialect: Dialect) -> Result<Vec<Owned>, Box<Finding>> {
+    let mut nodes = Vec::new();
+    for document in read_documents_as(dialect, id, source) {
+        match document.content {
+            Content::Value(node) => nodes.push(node.into_owned()),
+            Content::Empty => {}
+            Content::Broken(findings) => {
+                if let Some(finding) = findings.into_iter().next() {
+                    return Err(Box::new(finding));
+                }
+            }
+        }
+    }
+    Ok(nodes)
+}
+
+/// Which bytes of a file the lines of a block scalar stand for.
+struct Lines {
+    /// Where each line starts in the string, and where that byte is in the file.
+    starts: Vec<(u32, u32)>,
+    span: Span,
+}
+
+impl Lines {
+    /// The lines of `content`, which was written as a scalar at `span` of `text`. A scalar whose lines are not found one
+    /// by one (folded, quoted with escapes) has no lines of its own.
+    fn of(text: &str, span: Span, content: &str) -> Self {
+        let mut starts = Vec::new();
+        let (mut at, mut offset) = (span.start as usize, 0);
+        for line in content.split_inclusive('\n') {
+            let written = line.trim_end_matches('\n');
+            let found = if written.trim().is_empty() {
+                // Nothing points at a blank line.
+                Some(at)
+            } else {
+                text.get(at..span.end as usize).and_then(|rest| rest.find(written)).map(|found| at + found)
+            };
+            let Some(found) = found else { return Self { starts: Vec::new(), span } };
+            starts.push((narrow(offset), narrow(found)));
+            at = if written.trim().is_empty() { found } else { found + written.len() };
+            offset += line.len();
+        }
+        Self { starts, span }
+    }
+
+    fn offset(&self, offset: u32) -> Option<u32> {
+        let index = self.starts.partition_point(|(start, _)| *start <= offset).checked_sub(1)?;
+        let (start, written) = self.starts.get(index)?;
+        Some(written + (offset - start))
+    }
+
+    fn span(&self, span: Span) -> Option<Span> {
+        Some(Span { file: self.span.file, start: self.offset(span.start)?, end: self.offset(span.end)? })
+    }
+}
+
+fn relocate(node: &mut Owned, place: &impl Fn(Span) -> Span) {
+    node.span = place(node.span);
+    match &mut node.value {
+        Value::Sequence(items) => items.iter_mut().for_each(|item| relocate(item, place)),
+        Value::Mapping(entries) => {
+            for entry in entries {
+                entry.key_span = place(entry.key_span);
+                relocate(&mut entry.value, place);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
