@@ -5,7 +5,6 @@ use crate::finding::Severity;
 
 /// The family, sorted by id.
 pub(super) const RULES: &[&Rule] = &[
-    &DUPLICATE,
     &GENERATOR,
     &HELM,
     &KUSTOMIZATION,
@@ -21,25 +20,6 @@ pub(super) const RULES: &[&Rule] = &[
     &TRANSFORMER,
     &VARIABLE,
 ];
-
-/// Two objects of one rendering with the same name.
-pub const DUPLICATE: Rule = Rule {
-    id: "render/duplicate-object",
-    severity: Severity::Deny,
-    tags: tags!["render", "kustomize"],
-    title: "two objects of one rendering with the same name",
-    what: "Two resources of a kustomization, or of those it uses, have the same group, version, kind, namespace and name.",
-    why: "Kustomize refuses the kustomization: only one of the two could be applied.",
-    example: "\
-resources:
-- ../base
-- ../base-copy # has the same Deployment
-",
-    instead: "\
-resources:
-- ../base
-",
-};
 
 /// A ConfigMap or Secret that cannot be generated.
 pub const GENERATOR: Rule = Rule {
@@ -66,7 +46,7 @@ configMapGenerator:
 /// A Helm chart that cannot be rendered.
 pub const HELM: Rule = Rule {
     id: "render/helm",
-    severity: Severity::Deny,
+    severity: Severity::Warn,
     tags: tags!["render", "kustomize"],
     title: "a Helm chart that cannot be rendered",
     what: "A kustomization that asks for a Helm chart.",
@@ -225,7 +205,7 @@ resources:
 /// A resource that is not in the repository.
 pub const REMOTE: Rule = Rule {
     id: "render/remote",
-    severity: Severity::Deny,
+    severity: Severity::Warn,
     tags: tags!["render", "kustomize"],
     title: "a resource that is not in the repository",
     what: "A resource or base that is named by a URL.",

@@ -50,6 +50,8 @@ pub(super) enum UncheckedReason {
     RuleFailed,
     /// The document or file cannot be read, and the configuration lets that pass.
     Unreadable,
+    /// Its kustomization cannot be rendered, and the configuration lets that pass.
+    NotRendered,
     /// It lacks something that a kustomization sets.
     Patched,
     /// It holds a `${variable}` that would not be allowed as it stands.
@@ -64,6 +66,7 @@ impl fmt::Display for UncheckedReason {
             Self::NoSchema => "no schema",
             Self::RuleFailed => "a rule of its schema could not be evaluated",
             Self::Unreadable => "cannot be read",
+            Self::NotRendered => "cannot be rendered",
             Self::Patched => "incomplete before it is rendered",
             Self::Substituted => "a `${variable}` to be substituted",
             Self::Encrypted => "encrypted with SOPS",
@@ -83,6 +86,23 @@ pub(super) enum ObjectOutcome {
 }
 
 impl Outcome {
+    /// A file of documents whose objects are accounted for elsewhere.
+    pub(super) fn of_documents(count: usize) -> Self {
+        Self { counts: Counts { documents: count, ..Counts::default() }, ..Self::default() }
+    }
+
+    /// A kustomization that cannot be rendered. Where that does not fail the run it is unchecked.
+    pub(super) fn unrendered(&mut self, kustomization: &Arc<str>, finding: Finding, fails: bool) {
+        self.findings.push(finding);
+        if fails {
+            self.counts.invalid += 1;
+            self.judge(kustomization, Verdict::Fail);
+        } else {
+            *self.counts.unchecked.entry(UncheckedReason::NotRendered).or_default() += 1;
+            self.judge(kustomization, Verdict::Unchecked);
+        }
+    }
+
     /// Counts a document, whatever it will turn out to be.
     pub(super) fn document(&mut self) {
         self.counts.documents += 1;

@@ -97,6 +97,10 @@ pub(super) fn check(layout: &Layout, mut definitions: Definitions) -> Vec<Duplic
     for definition in &definitions {
         let Definition { identity, version, place, is_valid } = &**definition;
         for (kind, folder) in layout.siblings(&place.path) {
+            // Two in one kustomization stop its rendering, which says so.
+            if kind == TreeKind::Kustomization {
+                continue;
+            }
             let earlier = *first.entry((kind, folder, identity)).or_insert(place);
             if earlier == place || !told.insert(place) {
                 continue;
@@ -107,7 +111,7 @@ pub(super) fn check(layout: &Layout, mut definitions: Definitions) -> Vec<Duplic
                 .with_help("remove one of them, or rename it")
                 .with_related(earlier.clone(), "first defined here");
             // Files of a plain folder may be alternatives that nobody applies together.
-            if kind == TreeKind::Plain && earlier.path != place.path {
+            if earlier.path != place.path {
                 finding.severity = Severity::Warn;
             }
             finding.object = Some(reference);

@@ -6,9 +6,12 @@ pub mod builtin;
 pub mod crd;
 mod duplicates;
 mod opaque;
+mod pass;
 pub mod quantity;
+mod rendered;
 mod run;
 pub mod schema;
+mod shared;
 mod sink;
 mod size;
 #[cfg(test)]

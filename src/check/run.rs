@@ -3,7 +3,8 @@
 //! In: where the files come from, and the settings. Out: findings in a fixed order, and an account of every file and
 //! document. It reads files through [`FileTree`] alone and never prints.
 //!
-//! Files are read, parsed, checked and dropped one by one on all cores. Only files with custom resources are kept, as
+//! Kustomizations are rendered first, and their resources are checked as they come out. All other files are read, parsed,
+//! checked and dropped one by one on all cores. Only files with custom resources are kept, as
 //! text, until every CustomResourceDefinition of the repository has been seen: then those objects are checked in a
 //! second pass, so that the order of files does not matter.
 
@@ -14,11 +15,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::account::{ObjectOutcome, Outcome, UncheckedReason};
-use super::against::{OldObjects, same_object};
+use super::account::Outcome;
+use super::against::OldObjects;
 use super::duplicates::{Definition, Definitions, Duplicate};
-use super::schema::{Coverage, Minor, Schemas};
-use super::{Sink, builtin, crd, duplicates, opaque, schema, size};
+use super::pass::{Origin, Part, Pass, lists};
+use super::rendered::Rendered;
+use super::schema::{Minor, Schemas};
+use super::{crd, duplicates, shared};
 use crate::catalogue;
 use crate::config::Settings;
 use crate::finding::{Finding, Place};
@@ -59,6 +62,9 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         (listing.files, others) = listing.files.into_iter().partition(|file| only.contains(&*file.path));
         listing.findings.retain(|finding| concerns(&finding.place.path, only));
     }
+    let is_listed = |path: &str| lists([&listing.files, &others], path);
+    let is_wanted = |path: &str| only.map_or_else(|| is_listed(path), |only| only.contains(path));
+    let rendered = Rendered::of(tree, &layout, is_wanted, is_listed);
     let bundled = Schemas::bundled();
     let (nothing_old, no_patches) = (OldObjects::default(), PatchedFields::default());
     let first = Pass {
@@ -71,15 +77,22 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         part: Part::Builtin,
     };
     let files = listing.files.par_iter().enumerate().map(|(index, entry)| {
-        let outcome = first.file(file_id(index), tree, entry);
+        let outcome = match rendered.documents(&entry.path) {
+            Some(count) => Outcome::of_documents(count),
+            None => first.file(file_id(index), tree, entry),
+        };
         progress();
         outcome
     });
     let mut total = add_up(files);
+    let Rendered { sources, trees, .. } = rendered;
+    let (trees, waiting_objects): (Vec<Outcome>, Vec<_>) =
+        trees.into_par_iter().map(|tree| first.rendered(tree, &sources)).unzip();
+    total = trees.into_iter().fold(total, Outcome::and);
     let waiting = std::mem::take(&mut total.waiting);
     let mut definitions = definitions;
     definitions.append(&mut total.definitions);
-    if !waiting.is_empty() {
+    if !waiting.is_empty() || waiting_objects.iter().any(|(_, objects)| !objects.is_empty()) {
         // What is wrong with these files is the matter of a run that checks them.
         let found = |entry: &FileEntry| definitions_in(tree, &entry.path).unwrap_or_default();
         definitions.par_extend(others.par_iter().flat_map_iter(found));
@@ -103,6 +116,10 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         part: Part::Custom,
     };
     let mut total = total.and(add_up(waiting.into_par_iter().map(|(id, source)| second.source(id, &source))));
+    let custom = waiting_objects
+        .into_par_iter()
+        .map(|(kustomization, objects)| second.rendered_objects(&kustomization, objects, &sources));
+    total = total.and(add_up(custom));
     let settled = |finding: Finding| {
         let severity = settings.severity_of(&finding)?;
         Some(Finding { severity, ..finding })
@@ -121,6 +138,7 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         findings.push(finding);
     }
     findings.iter().filter(|finding| fails(finding)).for_each(|finding| total.fail(finding));
+    let findings = shared::merge(findings);
     Ok(total.report(listing.files.len(), findings, &layout, settings.all_targets()))
 }
 
@@ -182,13 +200,13 @@ pub fn definitions_in(tree: &dyn FileTree, path: &str) -> Result<Vec<(crd::Custo
         }
         Some(Ok(found))
     })
-    .unwrap_or_else(|| Err(vec![crashed(&source)]))
+    .unwrap_or_else(|| Err(vec![crashed(&source.path)]))
 }
 
 /// The finding that stands for a bug of ours.
-fn crashed(source: &Source) -> Finding {
+pub(super) fn crashed(path: &Arc<str>) -> Finding {
     let message = "Plimsoll failed on this file: this is a bug in Plimsoll, please report it";
-    Finding::new(&catalogue::read::CRASH, Place::file(Arc::clone(&source.path)), message)
+    Finding::new(&catalogue::read::CRASH, Place::file(Arc::clone(path)), message)
 }
 
 /// Whether a path is one of these files, or a folder that one of them lies in.
@@ -207,39 +225,7 @@ fn file_id(index: usize) -> FileId {
     FileId(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
-/// Which objects a pass looks at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// Those of Kubernetes itself, and everything that is not an object.
-    Builtin,
-    /// The others: all `CustomResourceDefinitions` are known now.
-    Custom,
-}
-
-#[derive(Clone, Copy)]
-struct Pass<'p> {
-    settings: &'p Settings,
-    layout: &'p Layout,
-    /// Every file of the tree: those that are checked, and the others; each list is sorted.
-    files: [&'p [FileEntry]; 2],
-    schemas: &'p Schemas,
-    old: &'p OldObjects,
-    /// What the patches of Flux Kustomizations set.
-    flux_patches: &'p PatchedFields,
-    part: Part,
-}
-
 impl Pass<'_> {
-    /// Whether a path is a file of the tree.
-    fn lists(&self, path: &str) -> bool {
-        self.files.iter().any(|files| files.binary_search_by(|entry| (*entry.path).cmp(path)).is_ok())
-    }
-
-    /// Whether a finding fails the run.
-    fn fails(&self, finding: &Finding) -> bool {
-        self.settings.severity_of(finding).is_some_and(|severity| severity >= self.settings.fail_on)
-    }
-
     /// Reads and checks a file; whatever happens in it ends as findings of this file.
     fn file(&self, id: FileId, tree: &dyn FileTree, entry: &FileEntry) -> Outcome {
         let mut outcome = Outcome::default();
@@ -264,16 +250,14 @@ impl Pass<'_> {
         // A bug of ours in one file must not take the verdict on all the others with it.
         catch_unwind(AssertUnwindSafe(|| self.documents(id, source))).unwrap_or_else(|_| {
             let mut outcome = Outcome::default();
-            outcome.broken(&source.path, [crashed(source)], true);
+            outcome.broken(&source.path, [crashed(&source.path)], true);
             outcome
         })
     }
 
     fn documents(&self, id: FileId, source: &Arc<Source>) -> Outcome {
         let sources = Sources::single(id, Arc::clone(source));
-        let bundle = self.schemas.bundle();
-        let targets: Vec<Minor> =
-            self.settings.targets(&source.path).iter().filter_map(|minor| bundle.minor(minor)).collect();
+        let targets = self.targets(&source.path);
         let file = InFile { pass: *self, id, source, sources: &sources, targets: &targets };
         let mut outcome = Outcome::default();
         let role = self.layout.role(&source.path);
@@ -355,39 +339,8 @@ impl InFile<'_> {
         }
     }
 
-    fn object(&self, mut object: Object<'_>, outcome: &mut Outcome) {
+    fn object(&self, object: Object<'_>, outcome: &mut Outcome) {
         let Self { pass, id: _, source, sources, targets } = self;
-        let hidden = opaque::hide_encrypted(&mut object);
-        let is_gone = |path: &str| !pass.lists(path);
-        let old = pass.old.text(&object, &source.path, is_gone).and_then(|text| same_object(text, &object));
-        let (mut findings, coverage) =
-            schema::check(&object, sources, pass.schemas, targets, old.as_ref().map(|object| &object.node));
-        let mut sink = Sink::new(&object, sources);
-        builtin::check(&object, &mut sink);
-        size::check(&object, &mut sink);
-        findings.extend(sink.into_findings());
-        let (faults, definition) = crd::judge(&object, sources);
-        findings.extend(faults);
-        outcome.definitions.extend(definition.map(|definition| (definition, sources.place(object.node.span))));
-        let encrypted = opaque::forgive_encrypted(&hidden, &mut findings);
-        let substituted = opaque::forgive_substituted(&object, &mut findings);
-        let set_elsewhere = |field: &str| {
-            let (kind, name) = (object.kind.kind.as_str(), object.name().unwrap_or_default());
-            pass.layout.sets(&source.path, kind, name, field) || pass.flux_patches.sets(kind, name, field)
-        };
-        let patched = opaque::forgive_patched(set_elsewhere, &mut findings);
-        let rule_failed = findings.iter().any(|finding| finding.rule == catalogue::schema::CEL_FAILED.id);
-        let became = match coverage {
-            _ if findings.iter().any(|finding| pass.fails(finding)) => ObjectOutcome::Invalid,
-            Coverage::Checked if rule_failed => ObjectOutcome::Unchecked(UncheckedReason::RuleFailed),
-            Coverage::Unchecked => ObjectOutcome::Unchecked(UncheckedReason::NoSchema),
-            Coverage::Checked if patched => ObjectOutcome::Unchecked(UncheckedReason::Patched),
-            Coverage::Checked if substituted => ObjectOutcome::Unchecked(UncheckedReason::Substituted),
-            Coverage::Checked if encrypted => ObjectOutcome::Unchecked(UncheckedReason::Encrypted),
-            Coverage::Checked => ObjectOutcome::Valid,
-        };
-        outcome.named.extend(Definition::of(&object, sources, became == ObjectOutcome::Valid));
-        outcome.object(&source.path, became);
-        outcome.findings.extend(findings);
+        pass.object(object, Origin { path: &source.path, sources, targets, kustomization: None }, outcome);
     }
 }

@@ -30,8 +30,8 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     let files = Files::new(&tree);
     let options = Options { load_restrictor: arguments.load_restrictor, order: arguments.reorder };
     match kustomize(&files, &folder, options) {
-        Ok(objects) => {
-            for (index, object) in objects.iter().enumerate() {
+        Ok(rendering) => {
+            for (index, object) in rendering.objects.iter().enumerate() {
                 if index > 0 {
                     out.write_all(b"---\n")?;
                 }

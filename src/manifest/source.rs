@@ -91,6 +91,12 @@ impl Sources {
         Self { first: id.0, files: vec![source] }
     }
 
+    /// Files whose ids are their places in the list.
+    #[must_use]
+    pub fn all(files: Vec<Arc<Source>>) -> Self {
+        Self { first: 0, files }
+    }
+
     /// The file of an id.
     ///
     /// # Panics

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use super::Fault;
 use super::fault::Fallible;
 use crate::finding::{Finding, Place};
-use crate::manifest::{Content, Dialect, FileId, Node, Source, Span, Value, decode, read_documents_as};
+use crate::manifest::{Content, Dialect, FileId, Node, Source, Sources, Span, Value, decode, read_documents_as};
 use crate::repo::FileTree;
 
 /// A document that kustomize can read.
@@ -40,6 +40,21 @@ impl<'t> Files<'t> {
     #[must_use]
     pub fn new(tree: &'t dyn FileTree) -> Self {
         Self { tree, known: RwLock::default() }
+    }
+
+    /// The texts that were read, for the places of what was rendered from them.
+    #[must_use]
+    pub fn sources(&self) -> Sources {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        Sources::all(known.files.iter().map(|file| Arc::clone(&file.source)).collect())
+    }
+
+    /// How many documents a file holds that was read as resources; none if it was not.
+    #[must_use]
+    pub fn count(&self, path: &str) -> Option<usize> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let id = known.by_path.get(path)?;
+        known.files.get(id.0 as usize)?.documents().ok().map(<[Owned]>::len)
     }
 
     /// The place of a span.

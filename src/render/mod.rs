@@ -9,4 +9,4 @@ mod kustomize;
 
 pub use fault::Fault;
 pub use files::Files;
-pub use kustomize::{LoadRestrictor, Options, Order, kustomize};
+pub use kustomize::{LoadRestrictor, Options, Order, Rendering, kustomize};

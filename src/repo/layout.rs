@@ -52,10 +52,16 @@ pub struct Tree<'m> {
 /// What a kustomization names and sets.
 #[derive(Debug, Default)]
 struct Kustomization {
+    /// The path of its file.
+    file: String,
     /// Files and folders under `resources`, `bases` and `components`.
     resources: Vec<String>,
     /// Those of them that are components: what these set, they set in the resources of this kustomization.
     components: Vec<String>,
+    /// Patches, generators' sources and other files that it reads.
+    inputs: Vec<String>,
+    /// Whether it is a Component, which is nothing by itself.
+    is_component: bool,
     /// Whether every resource is a file or kustomization of the tree.
     is_complete: bool,
     /// What it sets in its resources.
@@ -123,6 +129,7 @@ impl Layout {
 
     fn read_kustomization(&mut self, tree: &dyn FileTree, folder: &str, file: &str) {
         let kustomization = self.kustomizations.entry(folder.to_owned()).or_default();
+        file.clone_into(&mut kustomization.file);
         kustomization.is_complete = true;
         let Ok(bytes) = tree.read(file) else { return };
         let Ok(text) = decode(file, bytes) else { return };
@@ -133,6 +140,7 @@ impl Layout {
             _ => None,
         });
         for node in nodes {
+            kustomization.is_component |= node.get("kind").and_then(Node::as_str) == Some("Component");
             for key in ["resources", "bases", "components"] {
                 for name in strings(node.get(key)) {
                     let Some(resource) = resolve(folder, name) else {
@@ -151,10 +159,12 @@ impl Layout {
                 if let Some(text) = tree.read(&file).ok().and_then(|bytes| decode(&file, bytes).ok()) {
                     kustomization.patched.add_text(&text, target);
                 }
+                kustomization.inputs.push(file.clone());
                 self.inputs.insert(file, SkipReason::Patch);
             }
             for name in input_files(&node) {
                 if let Some(file) = resolve(folder, name) {
+                    kustomization.inputs.push(file.clone());
                     self.inputs.entry(file).or_insert(SkipReason::KustomizeInput);
                 }
             }
@@ -231,28 +241,49 @@ impl Layout {
         }
     }
 
-    /// The trees, sorted by path. `manifests` are the files that hold objects.
-    #[must_use]
-    pub fn trees<'m>(&self, manifests: impl Iterator<Item = &'m str>) -> Vec<Tree<'m>> {
+    /// The folders of kustomizations that no other includes. Of those that include each other in a circle, which have no
+    /// root, the first stands for all.
+    fn roots(&self) -> Vec<(&str, Reach)> {
         let included: BTreeSet<&str> = (self.kustomizations.iter())
             .flat_map(|(folder, used)| used.resources.iter().filter(move |resource| *resource != folder))
             .map(String::as_str)
             .collect();
-        let (inner, roots): (Vec<&String>, Vec<&String>) =
+        let (inner, outer): (Vec<&String>, Vec<&String>) =
             self.kustomizations.keys().partition(|folder| included.contains(folder.as_str()));
+        let mut roots = Vec::new();
+        let mut seen = BTreeSet::new();
+        for folder in outer.into_iter().chain(inner) {
+            if !seen.contains(folder) {
+                let reach = self.reach(folder);
+                seen.extend(reach.folders.iter().cloned());
+                roots.push((folder.as_str(), reach));
+            }
+        }
+        roots
+    }
+
+    /// The kustomizations to render, by folder and file: the roots that are made of any of the files that are `wanted`.
+    /// A Component that nobody uses is nothing by itself.
+    #[must_use]
+    pub fn renderable(&self, wanted: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
+        let is_made_of = |reach: &Reach| reach.files.iter().chain(&reach.inputs).any(|file| wanted(file));
+        let wanted = |(folder, reach): (&str, Reach)| {
+            let (folder, known) = self.kustomizations.get_key_value(folder)?;
+            let is_wanted = !known.is_component && is_made_of(&reach);
+            is_wanted.then_some((folder.as_str(), known.file.as_str()))
+        };
+        self.roots().into_iter().filter_map(wanted).collect()
+    }
+
+    /// The trees, sorted by path. `manifests` are the files that hold objects.
+    #[must_use]
+    pub fn trees<'m>(&self, manifests: impl Iterator<Item = &'m str>) -> Vec<Tree<'m>> {
         let mut trees = Vec::new();
         let mut used = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        // Kustomizations that include each other in a circle have no root: the first of them stands for it.
-        for folder in roots.into_iter().chain(inner) {
-            if seen.contains(folder) {
-                continue;
-            }
-            let Reach { files, folders, is_complete } = self.reach(folder);
-            seen.extend(folders);
+        for (folder, Reach { files, is_complete, .. }) in self.roots() {
             used.extend(files.iter().cloned());
             let files = files.into_iter().map(Cow::Owned).collect();
-            trees.push(Tree { path: folder.clone(), kind: TreeKind::Kustomization, files, is_complete });
+            trees.push(Tree { path: folder.to_owned(), kind: TreeKind::Kustomization, files, is_complete });
         }
         let mut folders: BTreeMap<&str, BTreeSet<Cow<'m, str>>> = BTreeMap::new();
         for file in manifests.filter(|file| !used.contains(*file)) {
@@ -289,6 +320,7 @@ impl Layout {
             }
             let Some(kustomization) = self.kustomizations.get(&folder) else { continue };
             reach.is_complete &= kustomization.is_complete;
+            reach.inputs.extend(kustomization.inputs.iter().cloned());
             for resource in &kustomization.resources {
                 if self.kustomizations.contains_key(resource) {
                     wanted.push(resource.clone());
@@ -305,6 +337,8 @@ impl Layout {
 #[derive(Debug, Default)]
 struct Reach {
     files: BTreeSet<String>,
+    /// What is read but is no resource.
+    inputs: BTreeSet<String>,
     /// Itself and the kustomizations that it includes.
     folders: BTreeSet<String>,
     is_complete: bool,

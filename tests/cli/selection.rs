@@ -126,7 +126,7 @@ fn an_encrypted_secret_of_any_type_passes() {
 }
 
 #[test]
-fn what_a_kustomization_sets_is_not_missing_in_its_resources() {
+fn what_a_kustomization_sets_counts_for_its_resources() {
     let folder = Folder::new();
     let incomplete = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec: {containers: [{name: web, image: web:1}]}\n";
     folder.write("app/web.yaml", incomplete);
@@ -135,7 +135,9 @@ fn what_a_kustomization_sets_is_not_missing_in_its_resources() {
         "resources: [web.yaml]\nlabels: [{pairs: {app: web}, includeSelectors: true}]\n",
     );
     let labelled = folder.check(&[]);
-    assert_eq!((labelled.code, labelled.count("unchecked")), (0, 1), "{:?}", labelled.found());
+    assert_eq!((labelled.code, labelled.count("valid")), (0, 1), "{:?}", labelled.found());
+    let alone = folder.check(&["app/web.yaml"]);
+    assert_eq!((alone.code, alone.count("valid")), (0, 1), "its kustomization counts: {:?}", alone.found());
     folder.write("other/web.yaml", incomplete);
     folder.write("other/kustomization.yaml", "resources: [web.yaml]\n");
     assert!(folder.check(&[]).found().iter().all(|found| found.starts_with("other/")), "another tree has no labels");

@@ -33,10 +33,10 @@ fn every_document_is_an_object_or_skipped_or_broken() {
     assert_eq!(summary("valid"), 3);
     assert_eq!(summary("unchecked"), 1);
     assert_eq!(summary("skipped"), 3, "empty, not an object, a kustomization");
-    assert_eq!(summary("invalid"), 4, "an object, a broken document, one that is no object, a file");
+    assert_eq!(summary("invalid"), 5, "an object, a broken document and its kustomization, what is no object, a file");
     // Documents are objects (less what Lists add), skipped, or broken; a file that is not text has no documents
     assert_eq!(summary("documents"), (summary("objects") - 1) + summary("skipped") + 2);
-    assert_eq!(summary("valid") + summary("invalid") + summary("unchecked"), summary("objects") + 2 + 1);
+    assert_eq!(summary("valid") + summary("invalid") + summary("unchecked"), summary("objects") + 3 + 1);
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn a_tree_fails_with_what_is_found_across_its_files() {
     let trees = checked.report["trees"].as_array().unwrap();
     let verdicts: Vec<_> =
         trees.iter().map(|tree| (tree["path"].as_str().unwrap(), tree["verdict"].as_str().unwrap())).collect();
-    assert_eq!(verdicts, [("part", "unchecked"), ("twice", "fail")]);
-    assert_eq!((checked.count("valid"), checked.count("invalid")), (2, 1));
-    assert_eq!(checked.findings()[0]["object"]["apiVersion"], "v1");
+    assert_eq!(verdicts, [("part", "fail"), ("twice", "fail")]);
+    assert_eq!(checked.found(), ["part/kustomization.yaml:1 render/missing", "twice/b.yaml:4 object/duplicate"]);
+    assert_eq!((checked.count("valid"), checked.count("invalid")), (3, 2), "the objects as written, and two trees");
 }
 
 #[test]

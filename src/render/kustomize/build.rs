@@ -4,7 +4,8 @@
 //! In: the folder of a kustomization. Out: its objects, and what the kustomizations that use them need to know of them.
 //! Names are not yet hashed and references not yet fixed: that is done once, in the end, in `finish`.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::field_spec::{Configuration, FieldSpec, add_field};
@@ -103,12 +104,19 @@ pub(super) struct Shared {
     /// The first `openapi` that is met counts for all.
     schemas: OnceCell<MergeSchemas>,
     is_schema_chosen: Cell<bool>,
+    /// The files that were read as resources.
+    resources: RefCell<BTreeSet<String>>,
 }
 
 impl Shared {
     /// For a rendering.
     pub(super) fn new(load_restrictor: LoadRestrictor) -> Self {
         Self { load_restrictor, ..Self::default() }
+    }
+
+    /// The files that were read as resources.
+    pub(super) fn into_resources(self) -> BTreeSet<String> {
+        self.resources.into_inner()
     }
 }
 
@@ -185,6 +193,7 @@ impl<'b, 'f> Build<'b, 'f> {
         if !self.is_folder(named)? {
             let path = text(named);
             let documents = self.documents(named, Dialect::Kyaml)?;
+            self.shared.resources.borrow_mut().insert(self.resolve(named)?);
             let mut resources = load::resources(&documents, self.files)?;
             for resource in &mut resources {
                 resource.origin = self.origin.as_ref().map(|origin| Origin::of_file(joined(origin, path)));
@@ -362,6 +371,12 @@ impl<'b, 'f> Build<'b, 'f> {
     fn builtin(&self, kind: &str) -> Option<Origin> {
         let path = self.own_origin()?;
         Some(Origin::of_builtin(&path, kind))
+    }
+
+    /// The path of this kustomization's file from the root of the tree.
+    pub(super) fn path_of_file(&self) -> String {
+        let name = self.kustomization.file_name;
+        if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
     }
 
     /// The path of this kustomization's file, when origins are asked for.

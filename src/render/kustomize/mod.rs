@@ -46,8 +46,9 @@ pub use order::Order;
 
 use build::{Accumulated, Build, Shared};
 
-use super::Files;
-use super::fault::Fallible;
+use std::collections::BTreeSet;
+
+use super::{Fault, Files};
 use crate::manifest::Node;
 
 /// How kustomizations are rendered.
@@ -59,14 +60,29 @@ pub struct Options {
     pub order: Order,
 }
 
+/// What a kustomization makes.
+#[derive(Debug)]
+pub struct Rendering {
+    /// The path of its file from the root of the files.
+    pub kustomization: String,
+    /// The objects, in their order.
+    pub objects: Vec<Node<'static>>,
+    /// The files that hold its resources.
+    pub resources: BTreeSet<String>,
+}
+
 /// Renders the kustomization of a folder, a path from the root of the files.
 ///
 /// # Errors
 /// The first thing that stops it.
-pub fn kustomize(files: &Files<'_>, folder: &str, options: Options) -> Fallible<Vec<Node<'static>>> {
+pub fn kustomize(files: &Files<'_>, folder: &str, options: Options) -> Result<Rendering, Fault> {
     let shared = Shared::new(options.load_restrictor);
     let root = Build::root(files, &shared, folder)?;
     let accumulated = root.accumulate(Accumulated::default())?;
-    let resources = finish::finish(accumulated, &root.kustomization, options.order)?;
-    Ok(resources.into_iter().map(|resource| resource.node).collect())
+    let objects = finish::finish(accumulated, &root.kustomization, options.order)?;
+    Ok(Rendering {
+        kustomization: root.path_of_file(),
+        objects: objects.into_iter().map(|resource| resource.node).collect(),
+        resources: shared.into_resources(),
+    })
 }

@@ -6,7 +6,8 @@
 use super::generate;
 use super::resource::{Behavior, Id, Resource};
 use super::selector::Selector;
-use crate::catalogue::render::{DUPLICATE, GENERATOR};
+use crate::catalogue::object::DUPLICATE;
+use crate::catalogue::render::GENERATOR;
 use crate::manifest::{Node, Value};
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::Owned;
