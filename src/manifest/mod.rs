@@ -10,6 +10,7 @@ mod documents;
 mod duplicates;
 mod fast;
 mod json_reader;
+mod masked_colons;
 mod node;
 mod number;
 mod object;
@@ -20,6 +21,7 @@ mod source;
 mod stream;
 mod syntax;
 mod tabs;
+mod tools;
 mod tree;
 
 pub use characters::decode;
