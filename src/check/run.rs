@@ -16,6 +16,7 @@ use rustc_hash::FxHashSet;
 
 use super::account::{ObjectOutcome, Outcome, UncheckedReason};
 use super::against::{OldObjects, same_object};
+use super::builtin::Surroundings;
 use super::duplicates::{Definition, Duplicate};
 use super::schema::{Coverage, Minor, Schemas};
 use super::{Sink, builtin, crd, duplicates, opaque, schema, size};
@@ -372,7 +373,8 @@ impl InFile<'_> {
         let (mut findings, coverage) =
             schema::check(&object, sources, pass.schemas, targets, old.as_ref().map(|object| &object.node));
         let mut sink = Sink::new(&object, sources);
-        builtin::check(&object, &mut sink);
+        let scope = pass.schemas.scope(&object.kind, &source.path);
+        builtin::check(&object, Surroundings { scope, targets }, &mut sink);
         size::check(&object, &mut sink);
         findings.extend(sink.into_findings());
         let (faults, definition) = crd::judge(&object, sources);
