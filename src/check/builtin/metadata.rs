@@ -52,6 +52,19 @@ pub(super) fn check(object: &Object<'_>, scope: Option<Scope>, sink: &mut Sink<'
     }
 }
 
+/// Checks the metadata of an object within another, but for its name and its finalizers.
+pub(super) fn embedded(metadata: &Node<'_>, sink: &mut Sink<'_, '_>) {
+    namespace(metadata, sink);
+    for entry in metadata.entries() {
+        match &*entry.key {
+            "labels" => labels(&entry.value, sink),
+            "annotations" => annotations(&entry.value, sink),
+            "ownerReferences" => owners(&entry.value, sink),
+            _ => {}
+        }
+    }
+}
+
 /// Whether an API server can serve a group: those of custom resources have a dot. Without one, a file that is written
 /// like an object belongs to some tool.
 fn is_served(group: &str) -> bool {

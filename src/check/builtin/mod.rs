@@ -19,6 +19,7 @@ mod config;
 mod containers;
 mod cron;
 mod csi;
+pub(in crate::check) mod embedded;
 mod endpoints;
 mod environment;
 mod expressions;
