@@ -22,6 +22,7 @@ mod csi;
 pub(in crate::check) mod embedded;
 mod endpoints;
 mod environment;
+mod events;
 mod expressions;
 mod fields;
 mod flow_control;
@@ -92,6 +93,7 @@ pub fn check(object: &Object<'_>, surroundings: Surroundings<'_>, sink: &mut Sin
             quota::check(object, sink);
             limit_range::check(object, sink);
             nodes::check(object, sink);
+            events::check(object, sink);
         }
         "admissionregistration.k8s.io" => admission::check(object, sink),
         "apiregistration.k8s.io" => api_service::check(object, sink),
@@ -107,6 +109,7 @@ pub fn check(object: &Object<'_>, surroundings: Surroundings<'_>, sink: &mut Sin
         "certificates.k8s.io" => certificates::check(object, sink),
         "coordination.k8s.io" => lease::check(object, sink),
         "discovery.k8s.io" => service::check(object, sink),
+        "events.k8s.io" => events::check(object, sink),
         "flowcontrol.apiserver.k8s.io" => flow_control::check(object, sink),
         "networking.k8s.io" => networking::check(object, sink),
         "node.k8s.io" => runtime_class::check(object, sink),
