@@ -83,6 +83,12 @@ const SCALARS: &[&str] = &[
     "[]",
     "[,]",
     "{a, b: c}",
+    "[2001:db8::, b]",
+    "{a: fe80::}",
+    "{a: fe80::, b: [c::]}",
+    "[a: b::, c:]",
+    "[a:[b]]",
+    "{a::, b}",
     "é",
     "日本",
     "=",
@@ -202,6 +208,14 @@ const REFUSED_ON_PURPOSE: &[&str] = &[
     "this is not valid YAML",
     "this is no name for an anchor",
     "a comment needs a space before its `#`",
+    // `{a:}` is a mapping with the key `a:`, which nobody means.
+    "Kubernetes takes this colon as a part of the text before it",
+    // The same on a line after the one that the text begins on, and of one with `:&` or `:*` in it.
+    "a key is not allowed here, inside brackets",
+    "expected `,` or `}` here",
+    "a value inside brackets cannot start with `-`",
+    // One of two keys that are one in JSON: the library has dropped the value that it cannot write.
+    "infinity and not-a-number do not exist",
     // `\\'` inside double quotes: the library knows it, YAML itself does not.
     "`\\'` is no escape that YAML knows",
 ];
@@ -213,7 +227,8 @@ fn taken_on_purpose(text: &str) -> bool {
     trimmed.is_empty()
         || trimmed == "..."
         || trimmed.starts_with(['|', '>'])
-        || ["[!]", "{!}", "[!,", "{!,"].iter().any(|tag| text.contains(tag))
+        || trimmed.starts_with('#')
+        || ["[!", "{!", ",!", ", !"].iter().any(|tag| text.contains(tag))
 }
 
 #[test]

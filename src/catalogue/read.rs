@@ -108,7 +108,8 @@ pub const NOT_AN_OBJECT: Rule = Rule {
     severity: Severity::Deny,
     tags: tags!["read"],
     title: "a document that is nearly a Kubernetes object",
-    what: "A document looks like a Kubernetes object but has no `apiVersion` or no `kind`, or they are not strings.",
+    what: "A document looks like a Kubernetes object but has no `apiVersion` or no `kind`, or they are not strings, or \
+           are written with capitals in the wrong places.",
     why: "No tool can apply it, and a checker that passes over it hides the mistake.",
     example: "\
 kind: ConfigMap

@@ -5,6 +5,7 @@ mod against;
 pub mod builtin;
 pub mod crd;
 mod duplicates;
+mod duration;
 mod opaque;
 mod pass;
 pub mod quantity;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::account::{ObjectOutcome, Outcome, UncheckedReason};
 use super::against::{OldObjects, same_object};
+use super::builtin::Surroundings;
 use super::duplicates::Definition;
 use super::schema::{Coverage, Minor, Schemas};
 use super::{Sink, builtin, crd, opaque, schema, size};
@@ -82,7 +83,8 @@ impl Pass<'_> {
         let (mut findings, coverage) =
             schema::check(&object, sources, self.schemas, targets, old.as_ref().map(|object| &object.node));
         let mut sink = Sink::new(&object, sources);
-        builtin::check(&object, &mut sink);
+        let scope = self.schemas.scope(&object.kind, path);
+        builtin::check(&object, Surroundings { scope, targets }, &mut sink);
         size::check(&object, &mut sink);
         findings.extend(sink.into_findings());
         let (faults, definition) = crd::judge(&object, sources);

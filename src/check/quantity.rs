@@ -42,7 +42,9 @@ impl Quantity {
             Value::String(text) => Self::parse(text.trim_matches(|letter: char| {
                 letter.is_whitespace() && !matches!(letter, '\t'..='\r' | '\u{2028}' | '\u{2029}')
             })),
-            Value::Null | Value::Bool(_) | Value::Sequence(_) | Value::Mapping(_) => None,
+            // The zero value of Go.
+            Value::Null => Some(Self::from(0)),
+            Value::Bool(_) | Value::Sequence(_) | Value::Mapping(_) => None,
         }
     }
 
@@ -89,6 +91,20 @@ impl Quantity {
             Magnitude::Nano(nano) => nano.div_ceil(1_000_000).is_multiple_of(1000),
             Magnitude::Large { .. } => true,
         }
+    }
+
+    /// Whether it is more than one amount is of another, in thousandths; nothing where either is not above zero, or any so
+    /// large that the API server, which goes through floating point, may see it otherwise.
+    #[must_use]
+    pub fn is_above_ratio(&self, whole: &Self, part: &Self) -> Option<bool> {
+        const LARGEST: u128 = 1 << 50;
+        let thousandths = |quantity: &Self| match quantity.magnitude {
+            Magnitude::Nano(nano) if quantity.is_positive() => {
+                Some(nano.div_ceil(1_000_000)).filter(|amount| *amount <= LARGEST)
+            }
+            _ => None,
+        };
+        Some(thousandths(self)? * thousandths(part)? > thousandths(whole)? * 1000)
     }
 
     /// A multiple of another amount; of zero, none is.

@@ -4,6 +4,7 @@
 
 use super::rule_pattern::RulePattern;
 use crate::catalogue::rules;
+use crate::suggest::nearest;
 
 /// By what a word may name rules.
 #[derive(Debug, Clone, Copy)]
@@ -23,18 +24,7 @@ pub(super) fn exists(pattern: &RulePattern, names: Names) -> bool {
 }
 
 /// The rule or family that someone who wrote `word` may have meant.
-pub(super) fn nearest_rule(word: &str) -> Option<&'static str> {
+pub(super) fn nearest_rule(word: &str) -> Option<String> {
     let families = rules().filter_map(|rule| rule.id.split_once('/')).map(|(family, _)| family);
     nearest(word, rules().map(|rule| rule.id).chain(families))
-}
-
-/// The name that someone who wrote `word` may have meant: none when all are too far from it.
-pub(super) fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let word = word.to_lowercase();
-    let limit = (word.chars().count() / 3).max(1);
-    names
-        .map(|name| (strsim::damerau_levenshtein(&word, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, name)| name)
 }

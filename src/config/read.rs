@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::names::{self, Names, nearest};
+use super::names::{self, Names};
 use super::raw::{Level, Override, Raw, Schemas, UnknownKind};
 use super::rule_pattern::RulePattern;
 use super::settings::{Paths, minor_of};
 use crate::catalogue::{Rule, config, schema};
 use crate::finding::{Finding, Severity};
 use crate::manifest::{Entry, Node, Source, Span, Value};
+use crate::suggest::nearest;
 
 const SEVERITIES: [(&str, Severity); 3] =
     [("deny", Severity::Deny), ("warn", Severity::Warn), ("info", Severity::Info)];

@@ -54,12 +54,12 @@ pub enum ConfigError {
         minors: Vec<String>,
     },
     /// A word of `--select` or `--ignore` that means no rule.
-    #[error("`{word}` matches no rule{}", near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default())]
+    #[error("`{word}` matches no rule{}", near.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default())]
     UnknownRule {
         /// As given.
         word: String,
         /// What may have been meant.
-        near: Option<&'static str>,
+        near: Option<String>,
     },
     /// A glob that does not parse.
     #[error("`{pattern}` is not a pattern: {reason}")]

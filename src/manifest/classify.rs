@@ -10,6 +10,7 @@ use super::documents::{Content, read_documents};
 use super::node::{FileId, Node, Value};
 use super::object::Object;
 use super::source::Source;
+use super::tools;
 
 /// Why a document, or a whole file, holds no object to check.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,36 +85,6 @@ pub struct Incomplete<'s> {
     pub node: Node<'s>,
 }
 
-/// Groups whose kinds are files of tools and are never sent to an API server.
-const TOOL_GROUPS: &[(&str, &str)] = &[
-    ("apiserver.config.k8s.io", "the API server"),
-    ("apiserver.k8s.io", "the API server"),
-    ("audit.k8s.io", "the API server"),
-    ("builtin", "kustomize"),
-    ("client.authentication.k8s.io", "a client"),
-    ("config.kubernetes.io", "kustomize"),
-    ("config.karmada.io", "Karmada"),
-    ("controlplane.kubeadm.k8s.io", "kubeadm"),
-    ("ctlptl.dev", "ctlptl"),
-    ("devfile.io", "a devfile"),
-    ("eksctl.io", "eksctl"),
-    ("k0sctl.k0sproject.io", "k0sctl"),
-    ("k3d.io", "k3d"),
-    ("kind.x-k8s.io", "kind"),
-    ("kubeadm.k8s.io", "kubeadm"),
-    ("kubecontrolplane.config.openshift.io", "OpenShift"),
-    ("kubelet.config.k8s.io", "the kubelet"),
-    ("kubeproxy.config.k8s.io", "kube-proxy"),
-    ("kubescheduler.config.k8s.io", "the scheduler"),
-    ("kuttl.dev", "KUTTL"),
-    ("meta.pkg.crossplane.io", "a Crossplane package"),
-    ("schema.plugin.fluxcd.io", "flux schema"),
-    ("skaffold", "Skaffold"),
-    ("backstage.io", "Backstage"),
-    ("bunnyshell.com", "Bunnyshell"),
-    ("okteto.com", "Okteto"),
-];
-
 impl<'s> Class<'s> {
     /// The class of a document.
     #[must_use]
@@ -129,19 +100,8 @@ impl<'s> Class<'s> {
         if group == "kustomize.config.k8s.io" {
             return Self::Skipped(SkipReason::Kustomization);
         }
-        if let Some((_, tool)) = TOOL_GROUPS.iter().find(|(known, _)| *known == group) {
+        if let Some(tool) = tools::tool_of(&object) {
             return Self::Skipped(SkipReason::ToolConfiguration(tool));
-        }
-        let core =
-            |kind: &str, field: &str| group.is_empty() && object.kind.kind == kind && object.node.get(field).is_some();
-        if core("Config", "clusters") {
-            return Self::Skipped(SkipReason::ToolConfiguration("a client (kubeconfig)"));
-        }
-        if core("Policy", "priorities") || core("Policy", "predicates") {
-            return Self::Skipped(SkipReason::ToolConfiguration("the scheduler"));
-        }
-        if group.is_empty() && object.kind.version == "builtin" {
-            return Self::Skipped(SkipReason::ToolConfiguration("kustomize"));
         }
         if object.node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with("ENC[")) {
             return Self::Skipped(SkipReason::Encrypted);
@@ -159,6 +119,10 @@ impl<'s> Class<'s> {
         let encrypted = node.path(&["sops", "mac"]).is_some();
         let wrong_type = |key| node.present(key).filter(|value| value.as_str().is_none());
         let named = node.get("metadata").is_some_and(Node::is_mapping);
+        if named && let Some(incomplete) = misspelt_identity(&node) {
+            let (message, help) = incomplete;
+            return Self::Incomplete(Incomplete { message, help, node });
+        }
         let (message, help) = match (node.present("apiVersion"), node.present("kind")) {
             _ if encrypted => return Self::Skipped(SkipReason::Encrypted),
             (Some(_), Some(_)) if wrong_type("apiVersion").is_some() => {
@@ -173,6 +137,24 @@ impl<'s> Class<'s> {
             _ => return Self::Skipped(SkipReason::NotAnObject),
         };
         Self::Incomplete(Incomplete { message, help, node })
+    }
+}
+
+/// What is wrong with a document that has `apiVersion` or `kind` with capitals in the wrong places.
+fn misspelt_identity(node: &Node<'_>) -> Option<(String, &'static str)> {
+    let written = |key: &str| {
+        let entry = node.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(key))?;
+        (entry.value.as_str().is_some_and(|text| !text.is_empty())).then_some(entry.key.as_ref())
+    };
+    let (version, kind) = (written("apiVersion")?, written("kind")?);
+    match (version == "apiVersion", kind == "kind") {
+        (true, true) => None,
+        (false, true) => Some((format!("an object with `{version}` for `apiVersion`"), "write `apiVersion`")),
+        (true, false) => Some((format!("an object with `{kind}` for `kind`"), "write `kind`")),
+        (false, false) => {
+            let message = format!("an object with `{version}` for `apiVersion` and `{kind}` for `kind`");
+            Some((message, "write `apiVersion` and `kind`"))
+        }
     }
 }
 
@@ -251,5 +233,65 @@ fn identify(item: &mut Node<'_>, api_version: &str, kind: &str) {
             let value = Node { span: start, value: Value::String(text.to_owned().into()) };
             entries.insert(0, super::Entry { key: key.into(), key_span: start, value });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How a document is classed, in a few words.
+    fn class(text: &str) -> String {
+        let source = Source::new("a.yaml", text);
+        let Some(document) = read_documents(FileId(0), &source).pop() else { return String::new() };
+        let Content::Value(node) = document.content else { return "unreadable".to_owned() };
+        match Class::of(node) {
+            Class::Objects(objects, _) => format!("{} objects", objects.len()),
+            Class::Skipped(reason) => reason.to_string(),
+            Class::Incomplete(Incomplete { message, help, .. }) => format!("{message}: {help}"),
+        }
+    }
+
+    #[test]
+    fn files_of_tools_are_no_objects() {
+        for (text, tool) in [
+            ("{apiVersion: cli.kyverno.io/v1alpha1, kind: Test, metadata: {name: a}}", "the Kyverno command line"),
+            ("{apiVersion: v1alpha1, kind: HostnameConfig, hostname: a}", "Talos"),
+            ("{apiVersion: argoproj.io/v1alpha1, kind: ConfigManagementPlugin}", "a plugin of Argo CD"),
+            ("{apiVersion: kpt.dev/v1, kind: Kptfile, metadata: {name: a}}", "kpt"),
+            ("{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration}", "the kubelet"),
+            ("{apiVersion: pod-security.admission.config.k8s.io/v1, kind: A}", "a component of Kubernetes"),
+            ("{apiVersion: v1, kind: Policy, extenders: []}", "the scheduler"),
+            ("{apiVersion: release-notes/v2, kind: feature, area: a}", "a tool"),
+        ] {
+            assert_eq!(class(text), format!("configuration of {tool}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn objects_that_resemble_them_are_objects() {
+        for text in [
+            "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}}",
+            "{apiVersion: kpt.dev/v1alpha1, kind: ResourceGroup, metadata: {name: a}}",
+            "{apiVersion: v1alpha1, kind: Pod, metadata: {name: a}}",
+            "{apiVersion: kyverno.io/v1, kind: Policy, metadata: {name: a}}",
+            "{apiVersion: apps/v1, kind: Deployment}",
+            "{apiVersion: v1, kind: Policy, metadata: {name: a}}",
+        ] {
+            assert_eq!(class(text), "1 objects", "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_with_wrong_capitals_are_told() {
+        let told = class("{ApiVersion: v1, Kind: Pod, metadata: {name: a}}");
+        assert_eq!(
+            told,
+            "an object with `ApiVersion` for `apiVersion` and `Kind` for `kind`: write `apiVersion` and `kind`"
+        );
+        assert!(class("{apiversion: v1, kind: Pod, metadata: {name: a}}").ends_with("write `apiVersion`"));
+        assert!(class("{apiVersion: v1, KIND: Pod, metadata: {name: a}}").ends_with("write `kind`"));
+        assert_eq!(class("{ApiVersion: v1, Kind: Pod, spec: {}}"), "not a Kubernetes object", "it has no `metadata`");
+        assert!(class("{apiVersion: v1, kind: '', metadata: {}}").contains("is empty"));
     }
 }

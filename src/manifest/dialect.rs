@@ -49,7 +49,7 @@ pub(super) fn check_anchor(name: &str, at: Bytes) -> Result<(), Problem> {
     Err(problem.with_help("use only letters, digits, `-` and `_`, or put quotes around the value if it is a text"))
 }
 
-/// A plain scalar inside brackets, where `?` and a leading `:` are indicators, and a `:` at the end is part of it.
+/// A plain scalar inside brackets, where `?` and a leading `:` are indicators.
 pub(super) fn check_flow_scalar(text: &str, at: Bytes) -> Result<(), Problem> {
     let scalar = text.get(at.0..at.1).unwrap_or_default();
     let indicator = if scalar.starts_with(':') { Some(0) } else { scalar.find('?') };
@@ -59,18 +59,21 @@ pub(super) fn check_flow_scalar(text: &str, at: Bytes) -> Result<(), Problem> {
         let message = format!("a value inside brackets cannot have a `{character}` here without quotes");
         return Err(Problem::new(&read::SYNTAX, place, message).with_help("put quotes around the value"));
     }
-    let behind = text.as_bytes().get(at.1..).unwrap_or_default();
-    if let [b':', b',' | b'[' | b']' | b'{' | b'}', ..] = behind {
-        let place = (at.1, at.1 + 1);
-        let message = "Kubernetes takes this colon as a part of the text before it";
-        return Err(Problem::new(&read::SYNTAX, place, message).with_help("put a space behind the colon"));
-    }
     Ok(())
+}
+
+/// What to say of a colon right behind a plain scalar inside brackets, and before another bracket or a comma.
+pub(super) fn last_colon(text: &str, at: Bytes) -> Option<Problem> {
+    let behind = text.as_bytes().get(at.1..).unwrap_or_default();
+    let [b':', b',' | b'[' | b']' | b'{' | b'}', ..] = behind else { return None };
+    let message = "Kubernetes takes this colon as a part of the text before it";
+    let problem = Problem::new(&read::SYNTAX, (at.1, at.1 + 1), message);
+    Some(problem.with_help("put a space behind the colon, or quotes around the text"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{check_anchor, check_directives, check_flow_scalar, check_tag};
+    use super::{check_anchor, check_directives, check_flow_scalar, check_tag, last_colon};
     use crate::manifest::stream::split;
 
     #[test]
@@ -98,15 +101,13 @@ mod tests {
 
     #[test]
     fn brackets_make_some_characters_indicators() {
-        for (text, end, problem) in [
-            ("a:b]", 3, None),
-            ("a: b]", 1, None),
-            ("a?b]", 3, Some((1, 2))),
-            (":a]", 2, Some((0, 1))),
-            ("a:}", 1, Some((1, 2))),
-            ("a:,", 1, Some((1, 2))),
-        ] {
+        for (text, end, problem) in
+            [("a:b]", 3, None), ("a: b]", 1, None), ("a?b]", 3, Some((1, 2))), (":a]", 2, Some((0, 1)))]
+        {
             assert_eq!(check_flow_scalar(text, (0, end)).err().map(|problem| problem.at), problem, "{text}");
+        }
+        for (text, problem) in [("a:}", Some((1, 2))), ("a:,", Some((1, 2))), ("a: ", None), ("a:b", None)] {
+            assert_eq!(last_colon(text, (0, 1)).map(|problem| problem.at), problem, "{text}");
         }
     }
 }

@@ -13,6 +13,7 @@ mod edit;
 mod fast;
 mod json_reader;
 mod kyaml;
+mod masked_colons;
 mod node;
 mod number;
 mod object;
@@ -24,6 +25,7 @@ mod stream;
 mod syntax;
 mod tabs;
 mod timestamp;
+mod tools;
 mod tree;
 mod yaml_writer;
 

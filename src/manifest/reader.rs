@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
 use super::kyaml::{self, Context, Dialect, NotAName};
+use super::masked_colons::MaskedColons;
 use super::node::{FileId, Node, Span, Value};
 use super::problem::{Problem, narrow};
 use super::scalar::{TagMismatch, resolve_plain, resolve_tagged};
@@ -21,22 +22,39 @@ use crate::catalogue::read;
 pub(super) fn read<'s>(dialect: Dialect, file: FileId, text: &'s str, chunk: &Chunk) -> Result<Node<'s>, Vec<Problem>> {
     let document = text.get(chunk.parse.clone()).unwrap_or_default();
     let contains = |byte: u8| memchr::memchr(byte, document.as_bytes()).is_some();
-    let mut reader = Reader {
-        dialect,
-        text,
-        base: chunk.parse.start,
-        previous_end: chunk.parse.start,
-        documents: 0,
-        flow_depth: 0,
-        quoted: characters::separators(text, &chunk.parse).next().map(|_| Vec::new()),
-        tabs: contains(b'\t').then(|| Tabs::new(text, chunk.parse.start)),
-        tree: Tree::new(dialect, file, contains(b'*')),
+    let mut masked = MaskedColons::default();
+    let (reader, failure) = loop {
+        let mut reader = Reader {
+            dialect,
+            text,
+            base: chunk.parse.start,
+            previous_end: chunk.parse.start,
+            documents: 0,
+            flow_depth: 0,
+            in_pair: false,
+            colon: None,
+            quoted: characters::separators(text, &chunk.parse).next().map(|_| Vec::new()),
+            tabs: contains(b'\t').then(|| Tabs::new(text, chunk.parse.start)),
+            tree: Tree::new(dialect, file, contains(b'*')),
+        };
+        let failure = if masked.places.is_empty() {
+            reader.run(document, chunk, &|text, _| text).err()
+        } else {
+            let hidden = masked.hide_in(document, chunk.parse.start);
+            reader.run(&hidden, chunk, &|text, at| Cow::Owned(masked.restore(text.into_owned(), at))).err()
+        };
+        match reader.colon {
+            Some(place) if masked.may_grow(document.len()) => masked.places.push(place),
+            _ => break (reader, failure.map(|problem| syntax::mention_template(problem, text))),
+        }
     };
-    let failure = reader.run(document, chunk).err().map(|problem| syntax::mention_template(problem, text));
     let root = reader.tree.finish(failure)?;
     let at = narrow(chunk.body.start);
     Ok(root.unwrap_or(Node { span: Span { file, start: at, end: at }, value: Value::Null }))
 }
+
+/// From a scalar's text, as the parser has it, and its place, to the text that was written.
+type Restore<'r, 'e, 's> = &'r dyn Fn(Cow<'e, str>, Bytes) -> Cow<'s, str>;
 
 struct Reader<'s> {
     dialect: Dialect,
@@ -48,6 +66,10 @@ struct Reader<'s> {
     documents: usize,
     /// How many brackets are open.
     flow_depth: usize,
+    /// Whether a single pair inside brackets, without braces of its own, has just begun.
+    in_pair: bool,
+    /// A colon that is a part of the text before it, and that the parser takes for another.
+    colon: Option<usize>,
     /// Where the quoted scalars stand, if there are characters that only quotes may hold.
     quoted: Option<Vec<Bytes>>,
     tabs: Option<Tabs<'s>>,
@@ -64,7 +86,7 @@ struct Scalar<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn run(&mut self, document: &'s str, chunk: &Chunk) -> Result<(), Problem> {
+    fn run<'e>(&mut self, document: &'e str, chunk: &Chunk, restore: Restore<'_, 'e, 's>) -> Result<(), Problem> {
         characters::check(self.text, &chunk.parse)?;
         dialect::check_directives(self.text, chunk)?;
         let options = granit_parser::options! {
@@ -77,13 +99,13 @@ impl<'s> Reader<'s> {
             flow_nesting_limit: MAX_DEPTH + 1,
             block_nesting_limit: MAX_DEPTH + 1,
         };
-        for event in Parser::<StrInput<'s>>::new_from_str_with_options(document, options) {
+        for event in Parser::<StrInput<'e>>::new_from_str_with_options(document, options) {
             let (event, span) = event.map_err(|error| syntax::explain(&error, self.text, self.base))?;
             if let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) {
                 dialect::check_tag(self.text, (self.base + tag.start, self.base + tag.end))?;
             }
             let range = span.byte_range().unwrap_or_default();
-            self.event(event, (self.base + range.start, self.base + range.end))?;
+            self.event(event, (self.base + range.start, self.base + range.end), restore)?;
         }
         if let Some(tabs) = &self.tabs {
             tabs.reach(chunk.parse.end)?;
@@ -94,7 +116,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn event(&mut self, event: Event<'s>, at: Bytes) -> Result<(), Problem> {
+    fn event<'e>(&mut self, event: Event<'e>, at: Bytes, restore: Restore<'_, 'e, 's>) -> Result<(), Problem> {
         match event {
             Event::DocumentStart(explicit, _) => {
                 self.documents += 1;
@@ -107,6 +129,7 @@ impl<'s> Reader<'s> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.map(|tag| full_tag(&tag));
+                let text = restore(text, at);
                 self.scalar(Scalar { text, style, anchor, tag, at })?;
             }
             Event::SequenceStart(style, anchor, _) => {
@@ -138,6 +161,7 @@ impl<'s> Reader<'s> {
             self.flow_depth += 1;
         }
         // A single pair inside brackets starts and ends without a token of its own
+        self.in_pair = style == StructureStyle::Flow && at.0 == at.1;
         if at.0 < at.1 {
             self.previous_end = at.1;
         }
@@ -217,7 +241,10 @@ impl<'s> Reader<'s> {
     fn check_scalar(&mut self, style: ScalarStyle, at: Bytes) -> Result<(), Problem> {
         self.start_token(at.0)?;
         match style {
-            ScalarStyle::Plain if self.flow_depth > 0 => dialect::check_flow_scalar(self.text, at)?,
+            ScalarStyle::Plain if self.flow_depth > 0 => {
+                dialect::check_flow_scalar(self.text, at)?;
+                self.check_last_colon(at)?;
+            }
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
                 self.quoted.iter_mut().for_each(|quoted| quoted.push(at));
                 if style == ScalarStyle::DoubleQuoted {
@@ -227,6 +254,18 @@ impl<'s> Reader<'s> {
             _ => {}
         }
         self.check_tabs(style, at)
+    }
+
+    /// A plain scalar inside brackets with a colon behind it and then no blank: the colon is its last character. Of a key
+    /// in braces nobody means that, and it is told.
+    fn check_last_colon(&mut self, at: Bytes) -> Result<(), Problem> {
+        let is_key = matches!(self.tree.holder(), Holder::Other) && !self.in_pair;
+        self.in_pair = false;
+        let Some(problem) = dialect::last_colon(self.text, at) else { return Ok(()) };
+        if !is_key {
+            self.colon = Some(at.1);
+        }
+        Err(problem)
     }
 
     fn check_tabs(&mut self, style: ScalarStyle, at: Bytes) -> Result<(), Problem> {

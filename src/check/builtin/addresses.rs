@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::fields::invalid;
+use super::fields::{invalid, item_text};
 use crate::check::Sink;
 use crate::manifest::Node;
 use crate::report::printable;
@@ -19,7 +19,7 @@ pub(super) struct Cidr {
 
 /// The address that a node holds, or a finding.
 pub(super) fn address(node: &Node<'_>, sink: &mut Sink<'_, '_>) -> Option<IpAddr> {
-    let text = node.as_str()?;
+    let text = item_text(node)?;
     let shown = printable(text);
     match parse(text) {
         Some(IpAddr::V6(six)) if let Some(four) = six.to_ipv4_mapped() => {
@@ -83,7 +83,7 @@ fn is_link_local_multicast(address: IpAddr) -> bool {
 
 /// The block that a node holds, or a finding.
 pub(super) fn cidr(node: &Node<'_>, sink: &mut Sink<'_, '_>) -> Option<Cidr> {
-    cidr_of_text(node, node.as_str()?, sink)
+    cidr_of_text(node, item_text(node)?, sink)
 }
 
 /// The block that a text within a node is, or a finding at the node.

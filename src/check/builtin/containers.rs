@@ -112,7 +112,13 @@ fn running(pod: &Pod<'_, '_>, container: &Node<'_>, sink: &mut Sink<'_, '_>) {
 /// An init container that has to end before the next one starts.
 fn ends_by_itself(container: &Node<'_>, sink: &mut Sink<'_, '_>) {
     for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
-        if container.present(field).is_some() {
+        // The server drops `stopSignal`, a feature that is off by default, and a `lifecycle` with nothing else in it.
+        let is_dropped = |node: &Node<'_>| {
+            field == "lifecycle"
+                && node.present("stopSignal").is_some()
+                && ["postStart", "preStop"].iter().all(|hook| node.present(hook).is_none())
+        };
+        if container.present(field).is_some_and(|node| !is_dropped(node)) {
             let reason = "is only for init containers with `restartPolicy: Always`";
             forbidden(container, field, reason, sink);
         }

@@ -5,6 +5,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::check::duration;
+
 /// The names of the IANA time zone database, one a line: those that Go embeds, and with it the API server.
 const TIME_ZONES: &str = include_str!("time_zones.txt");
 
@@ -51,7 +53,7 @@ fn parse_descriptor(descriptor: &str) -> Result<(), String> {
     match descriptor {
         "yearly" | "annually" | "monthly" | "weekly" | "daily" | "midnight" | "hourly" => Ok(()),
         _ => match descriptor.strip_prefix("every ") {
-            Some(duration) if is_duration(duration) => Ok(()),
+            Some(duration) if duration::parse(duration).is_some() => Ok(()),
             Some(duration) => Err(format!("`{duration}` is no duration such as `1h30m`")),
             None => Err(format!(
                 "`@{descriptor}` is none of `@yearly`, `@monthly`, `@weekly`, `@daily`, `@hourly`, `@every <duration>`"
@@ -109,47 +111,6 @@ fn parse_number(text: &str, names: &[(&str, u64)]) -> Result<u64, String> {
     number.ok_or_else(|| {
         format!("holds `{text}`, which is no number{}", if names.is_empty() { "" } else { " and no name" })
     })
-}
-
-/// Whether a text is a duration as Go's `time.ParseDuration` reads it.
-fn is_duration(text: &str) -> bool {
-    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if rest == "0" {
-        return true;
-    }
-    if rest.is_empty() {
-        return false;
-    }
-    let mut nanoseconds: u128 = 0;
-    while !rest.is_empty() {
-        let (whole, behind) = split_digits(rest);
-        let (fraction, behind) = behind.strip_prefix('.').map_or(("", behind), split_digits);
-        let unit_end = behind.find(|letter: char| letter == '.' || letter.is_ascii_digit()).unwrap_or(behind.len());
-        let (unit, behind) = behind.split_at(unit_end);
-        let factor: u128 = match unit {
-            "ns" => 1,
-            "us" | "\u{b5}s" | "\u{3bc}s" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            _ => return false,
-        };
-        if whole.is_empty() && fraction.is_empty() {
-            return false;
-        }
-        let Ok(number) = (if whole.is_empty() { Ok(0) } else { whole.parse::<u64>() }) else { return false };
-        nanoseconds += u128::from(number) * factor;
-        if nanoseconds > i64::MAX as u128 {
-            return false;
-        }
-        rest = behind;
-    }
-    true
-}
-
-fn split_digits(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()))
 }
 
 /// Whether a time zone exists. The server reads its machine's database before the one that it embeds, and some machines

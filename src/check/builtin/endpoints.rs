@@ -8,7 +8,7 @@ use super::fields::{
     items, one_of, port_number, report, required, text,
 };
 use super::names;
-use crate::catalogue::{object, schema};
+use crate::catalogue::schema;
 use crate::check::Sink;
 use crate::manifest::Node;
 use crate::report::printable;
@@ -16,7 +16,6 @@ use crate::report::printable;
 const MOST_ENDPOINTS: usize = 1000;
 const MOST_PORTS: usize = 20_000;
 const MOST_ADDRESSES: usize = 100;
-const MOST_TOPOLOGY_LABELS: usize = 16;
 const MOST_HINTS: usize = 8;
 
 /// Checks Endpoints.
@@ -88,7 +87,6 @@ pub(super) fn check_slice(slice: &Node<'_>, sink: &mut Sink<'_, '_>) {
         if let Some(hostname) = endpoint.present("hostname") {
             DNS_LABEL.check(hostname, sink);
         }
-        topology(endpoint, sink);
         if let Some(hints) = endpoint.present("hints") {
             check_hints(hints, "forZones", |name| LABEL_VALUE.check(name, sink));
             check_hints(hints, "forNodes", |name| DNS_SUBDOMAIN.check(name, sink));
@@ -150,17 +148,6 @@ fn fully_qualified(item: &Node<'_>, sink: &mut Sink<'_, '_>) {
     if !names::is_dns1123_subdomain(plain) || !plain.contains('.') || !plain.split('.').all(names::is_dns1123_label) {
         let message = format!("`{}` is not a fully qualified domain name", printable(name));
         invalid(item, message, "write one such as `db.example.com`", sink);
-    }
-}
-
-fn topology(endpoint: &Node<'_>, sink: &mut Sink<'_, '_>) {
-    too_many(endpoint, "deprecatedTopology", MOST_TOPOLOGY_LABELS, sink);
-    for entry in endpoint.present("deprecatedTopology").map(Node::entries).unwrap_or_default() {
-        if !names::is_qualified_name(&entry.key) {
-            let (message, help) = QUALIFIED_NAME.complaint(&entry.key);
-            sink.key(&object::INVALID, entry, message).help = Some(help);
-        }
-        LABEL_VALUE.check(&entry.value, sink);
     }
 }
 

@@ -4,9 +4,10 @@
 //! ConfigMap or Secret that is named is there, and never shows a value.
 
 use super::fields::{
-    CONFIG_KEY, DNS_LABEL, DNS_SUBDOMAIN, QUALIFIED_NAME, forbidden, invalid, is_empty, items, report, required, text,
-    text_or,
+    CONFIG_KEY, DNS_LABEL, DNS_SUBDOMAIN, Grammar, QUALIFIED_NAME, forbidden, invalid, is_empty, items, report,
+    required, text, text_or,
 };
+use super::object_name::NameRule;
 use super::pod_spec::{Pod, VolumeSource};
 use crate::catalogue::schema;
 use crate::check::Sink;
@@ -38,6 +39,10 @@ const RESOURCES: &[&str] = &[
 ];
 const BYTE_DIVISORS: &[&str] = &["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
 
+/// The name of a ConfigMap or Secret in `envFrom`: the server takes it for one that a name is generated from, which may
+/// end in a hyphen.
+const SOURCE_NAME: Grammar = DNS_SUBDOMAIN.with(|name| NameRule::Subdomain.accepts_prefix(name));
+
 /// Checks a container's `env` and `envFrom`.
 pub(super) fn check(pod: &Pod<'_, '_>, container: &Node<'_>, sink: &mut Sink<'_, '_>) {
     for variable in items(container, "env") {
@@ -56,7 +61,7 @@ pub(super) fn check(pod: &Pod<'_, '_>, container: &Node<'_>, sink: &mut Sink<'_,
         for field in ["configMapRef", "secretRef"] {
             let Some(reference) = source.present(field).filter(|reference| reference.is_mapping()) else { continue };
             required(reference, "name", sink);
-            DNS_SUBDOMAIN.check_optional(reference, "name", sink);
+            SOURCE_NAME.check_optional(reference, "name", sink);
         }
     }
 }

@@ -28,6 +28,18 @@ pub(super) struct Names {
     pub(super) patches: bool,
     /// `variables`, with these fields.
     pub(super) variables: Option<Vec<String>>,
+    /// Whose expression it is.
+    pub(super) site: Site,
+}
+
+/// Whose expression it is: what is in sight in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Site {
+    /// A webhook's or a policy's: the objects and the request.
+    #[default]
+    Admission,
+    /// A selector's of devices: `device`, and nothing else.
+    Device,
 }
 
 /// What an expression has to give.
@@ -102,6 +114,10 @@ impl Names {
     fn fields(&self) -> Map<String, Json> {
         let anything = || json!({"x-kubernetes-int-or-string": true});
         let mut fields = Map::new();
+        if self.site == Site::Device {
+            fields.insert("device".to_owned(), device(&anything()));
+            return fields;
+        }
         for name in ["object", "oldObject"] {
             fields.insert(name.to_owned(), anything());
         }
@@ -199,6 +215,17 @@ fn list(items: &Json) -> Json {
     json!({"type": "array", "items": items})
 }
 
+/// `device`: attributes and capacities by their domains and names.
+fn device(anything: &Json) -> Json {
+    let map = |values: &Json| json!({"type": "object", "additionalProperties": values});
+    object([
+        ("driver", json!({"type": "string"})),
+        ("attributes", map(&map(anything))),
+        ("capacity", map(&map(anything))),
+        ("allowMultipleAllocations", json!({"type": "boolean"})),
+    ])
+}
+
 /// `request`, without what the server leaves out of it.
 fn request() -> Json {
     let text = json!({"type": "string"});
@@ -250,7 +277,7 @@ mod tests {
 
     fn known() -> Names {
         let variables = Some(vec!["limit".to_owned()]);
-        Names { params: true, authorizer: true, patches: false, variables }
+        Names { params: true, authorizer: true, variables, ..Names::default() }
     }
 
     fn found(names: &Names, expression: &str, wanted: Wanted) -> String {

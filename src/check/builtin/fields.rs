@@ -70,6 +70,11 @@ pub(super) const CONFIG_KEY: Grammar = Grammar {
 };
 
 impl Grammar {
+    /// The grammar with another test and the same words.
+    pub(super) const fn with(self, matches: fn(&str) -> bool) -> Self {
+        Self { matches, ..self }
+    }
+
     /// Whether a text is of the grammar.
     pub(super) fn matches(self, text: &str) -> bool {
         (self.matches)(text)
@@ -85,7 +90,7 @@ impl Grammar {
 
     /// Checks a string.
     pub(super) fn check(self, node: &Node<'_>, sink: &mut Sink<'_, '_>) {
-        if let Some(text) = node.as_str()
+        if let Some(text) = item_text(node)
             && !self.matches(text)
         {
             let (message, help) = self.complaint(text);
@@ -115,6 +120,11 @@ impl Grammar {
             None => {}
         }
     }
+}
+
+/// The text of a node; an item of a list that is `null` is the empty text. A field that is `null` never comes here.
+pub(super) fn item_text<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    if node.is_null() { Some("") } else { node.as_str() }
 }
 
 /// A string field's text; nothing for other types.
@@ -216,7 +226,7 @@ pub(super) fn one_of(holder: &Node<'_>, field: &str, allowed: &[&str], sink: &mu
 
 /// A string that is none of those allowed.
 pub(super) fn is_one_of(node: &Node<'_>, allowed: &[&str], sink: &mut Sink<'_, '_>) {
-    if node.as_str().is_some_and(|text| !allowed.contains(&text)) {
+    if item_text(node).is_some_and(|text| !allowed.contains(&text)) {
         sink.none_of(node, allowed);
     }
 }

@@ -7,7 +7,7 @@ use super::bounds::{at_least, non_negative};
 use super::fields::report;
 use crate::catalogue::schema;
 use crate::check::Sink;
-use crate::manifest::Object;
+use crate::manifest::{Node, Object};
 use crate::report::printable;
 
 /// The length of `2006-01-02T15:04:05`.
@@ -22,13 +22,18 @@ pub(super) fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
     at_least(spec, "leaseDurationSeconds", 1, sink);
     non_negative(spec, "leaseTransitions", sink);
     for field in ["acquireTime", "renewTime"] {
-        if let Some(node) = spec.present(field)
-            && let Some(text) = node.as_str()
-            && let Some(mended) = with_microseconds(text)
-        {
-            let message = format!("`{}` has not exactly six digits of a second", printable(text));
-            report(&schema::FORMAT, node, message, &format!("write `{}`", printable(&mended)), sink);
-        }
+        micro_time(spec, field, sink);
+    }
+}
+
+/// Checks a `MicroTime`, which has exactly six digits of a second.
+pub(super) fn micro_time(holder: &Node<'_>, field: &str, sink: &mut Sink<'_, '_>) {
+    if let Some(node) = holder.present(field)
+        && let Some(text) = node.as_str()
+        && let Some(mended) = with_microseconds(text)
+    {
+        let message = format!("`{}` has not exactly six digits of a second", printable(text));
+        report(&schema::FORMAT, node, message, &format!("write `{}`", printable(&mended)), sink);
     }
 }
 

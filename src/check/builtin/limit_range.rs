@@ -1,7 +1,7 @@
 //! `LimitRange`: `pkg/apis/core/validation`.
 //!
 //! In: an object of the core group. Out: findings about amounts that contradict each other, what the server fills in for
-//! containers among them. It does not compare `maxLimitRequestRatio` with the ratio of `max` and `min`.
+//! containers among them.
 
 use super::fields::{duplicate, entries, forbidden, invalid, is_empty, is_unset, items, report, text};
 use super::names::is_qualified_name;
@@ -123,6 +123,14 @@ impl<'n, 's> Amounts<'n, 's> {
         {
             let message = format!("`{field}` of `{resource}` is less than 1");
             report(&schema::RANGE, &entry.value, message, "write `1` or more", sink);
+        }
+        if let (Some((field, ratio)), Some((_, min)), Some((_, max))) = (self.ratio, self.min, self.max)
+            && let (Some(wanted), Some(min), Some(max)) =
+                (Quantity::of(&ratio.value), Quantity::of(&min.value), Quantity::of(&max.value))
+            && wanted.is_above_ratio(&max, &min) == Some(true)
+        {
+            let message = format!("`{field}` of `{resource}` is more than `max` is of `min`");
+            report(&schema::RANGE, &ratio.value, message, "lower it, or lower `min`", sink);
         }
         if let (Some((_, default)), Some((field, request))) = (self.default, self.request)
             && (!is_native(&request.key) || is_huge_pages(&request.key))

@@ -10,7 +10,7 @@ use crate::catalogue::metadata::{ANNOTATION, FIELD, LABEL, NAME, NAMESPACE};
 use crate::catalogue::schema;
 use crate::check::Sink;
 use crate::check::schema::{Scope, bundle};
-use crate::manifest::{Entry, Node, Object};
+use crate::manifest::{Entry, Node, Object, to_json_value};
 use crate::report::printable;
 
 /// What all annotations of an object may take together, keys and values.
@@ -20,27 +20,45 @@ const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 const STANDARD_FINALIZERS: &[&str] = &["kubernetes", "orphan", "foregroundDeletion"];
 
 /// Checks the metadata of an object.
-pub(super) fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {
+pub(super) fn check(object: &Object<'_>, scope: Option<Scope>, sink: &mut Sink<'_, '_>) {
     if !is_served(&object.kind.group) {
         return;
     }
     let metadata = object.node.present("metadata");
     if let Some(rule) = NameRule::of(&object.kind) {
         match metadata {
+            // The server makes up a name for these.
+            _ if object.kind.group.is_empty() && object.kind.kind == "LimitRange" && is_nameless(metadata) => {}
             Some(metadata) if !metadata.is_mapping() => {}
             Some(metadata) => name(object, metadata, rule, sink),
             // Files of tools without `metadata` are written like objects of a kind that nothing is known of.
-            None if is_known(object) => missing_name(&object.node, sink),
+            None if scope.is_some() => missing_name(&object.node, sink),
             None => {}
         }
     }
     let Some(metadata) = metadata else { return };
-    namespace(object, metadata, sink);
+    // The server drops the namespace of an object that lives in none.
+    if scope != Some(Scope::Cluster) {
+        namespace(metadata, sink);
+    }
     for entry in metadata.entries() {
         match &*entry.key {
             "labels" => labels(&entry.value, sink),
             "annotations" => annotations(&entry.value, sink),
             "finalizers" => finalizers(object, &entry.value, sink),
+            "ownerReferences" => owners(&entry.value, sink),
+            _ => {}
+        }
+    }
+}
+
+/// Checks the metadata of an object within another, but for its name and its finalizers.
+pub(super) fn embedded(metadata: &Node<'_>, sink: &mut Sink<'_, '_>) {
+    namespace(metadata, sink);
+    for entry in metadata.entries() {
+        match &*entry.key {
+            "labels" => labels(&entry.value, sink),
+            "annotations" => annotations(&entry.value, sink),
             "ownerReferences" => owners(&entry.value, sink),
             _ => {}
         }
@@ -53,8 +71,13 @@ fn is_served(group: &str) -> bool {
     group.contains('.') || matches!(group, "" | "apps" | "autoscaling" | "batch" | "extensions" | "policy")
 }
 
-fn is_known(object: &Object<'_>) -> bool {
-    bundle().builtin_kind(&object.kind).is_some() || bundle().custom_kind(&object.kind).is_some()
+fn is_nameless(metadata: Option<&Node<'_>>) -> bool {
+    let filled = |field| {
+        metadata
+            .and_then(|metadata| metadata.present(field))
+            .is_some_and(|node| node.as_str().is_none_or(|text| !text.is_empty()))
+    };
+    !filled("name") && !filled("generateName")
 }
 
 fn name(object: &Object<'_>, metadata: &Node<'_>, rule: NameRule, sink: &mut Sink<'_, '_>) {
@@ -90,14 +113,10 @@ fn missing_name(node: &Node<'_>, sink: &mut Sink<'_, '_>) {
     finding.help = Some("add `metadata.name`".to_owned());
 }
 
-fn namespace(object: &Object<'_>, metadata: &Node<'_>, sink: &mut Sink<'_, '_>) {
+fn namespace(metadata: &Node<'_>, sink: &mut Sink<'_, '_>) {
     let Some(node) = metadata.present("namespace") else { return };
     let Some(text) = node.as_str().filter(|text| !text.is_empty()) else { return };
     if is_dns1123_label(text) {
-        return;
-    }
-    // The server drops the namespace of an object that lives in none.
-    if bundle().builtin_kind(&object.kind).is_some_and(|kind| kind.scope == Scope::Cluster) {
         return;
     }
     let message = format!("`{}` is no name of a namespace: it must be {}", printable(text), NameRule::Label.wanted());
@@ -210,11 +229,23 @@ fn needs_prefixed_finalizers(object: &Object<'_>) -> bool {
 
 fn owners(owners: &Node<'_>, sink: &mut Sink<'_, '_>) {
     let mut controller: Option<&Node<'_>> = None;
-    for owner in owners.items() {
+    let list = owners.items();
+    for (index, owner) in list.iter().enumerate() {
+        // The server drops those that repeat another, with a warning.
+        let is_same = |other: &&Node<'_>| to_json_value(other) == to_json_value(owner);
+        if list.iter().take(index).find(is_same).is_some() {
+            continue;
+        }
         for field in ["apiVersion", "kind", "name", "uid"] {
-            if let Some(node) = owner.present(field).filter(|node| node.as_str() == Some("")) {
-                let message = format!("`{field}` of an owner is empty");
-                sink.value(&schema::REQUIRED, node, message).help = Some(format!("write the owner's `{field}`"));
+            match owner.present(field) {
+                None if owner.is_mapping() => {
+                    sink.missing(owner, field);
+                }
+                Some(node) if node.as_str() == Some("") => {
+                    let message = format!("`{field}` of an owner is empty");
+                    sink.value(&schema::REQUIRED, node, message).help = Some(format!("write the owner's `{field}`"));
+                }
+                _ => {}
             }
         }
         if let Some(node) = owner.present("apiVersion")
@@ -249,11 +280,13 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::check;
+    use crate::check::schema::bundle;
     use crate::check::written::{Written, summary};
 
     fn found(api_version: &str, kind: &str, metadata: &Json) -> String {
         let object = Written::new(&json!({"apiVersion": api_version, "kind": kind, "metadata": metadata}));
-        summary(&object.findings(|object, sink| check(object, sink)))
+        let scope = bundle().builtin_kind(&object.object().kind).map(|kind| kind.scope);
+        summary(&object.findings(|object, sink| check(object, scope, sink)))
     }
 
     #[test]
@@ -310,9 +343,12 @@ mod tests {
     #[test]
     fn one_owner_controls_and_no_event_owns() {
         let owner = |kind: &str| json!({"apiVersion": "v1", "kind": kind, "name": "a", "uid": "b", "controller": true});
-        assert_eq!(found("v1", "ConfigMap", &json!({"name": "a", "ownerReferences": [owner("Pod")]})), "");
+        assert_eq!(
+            found("v1", "ConfigMap", &json!({"name": "a", "ownerReferences": [owner("Pod"), owner("Pod")]})),
+            ""
+        );
         assert!(
-            found("v1", "ConfigMap", &json!({"name": "a", "ownerReferences": [owner("Pod"), owner("Pod")]}))
+            found("v1", "ConfigMap", &json!({"name": "a", "ownerReferences": [owner("Pod"), owner("Node")]}))
                 .contains("/ownerReferences/1/controller")
         );
         assert!(

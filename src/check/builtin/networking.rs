@@ -5,7 +5,7 @@
 use super::addresses::{canonical_cidr, is_address};
 use super::fields::{
     DNS_LABEL, DNS_SUBDOMAIN, PATH_SEGMENT, PORT_NAME, WILDCARD_SUBDOMAIN, filled, forbidden, invalid, is_one_of,
-    is_unset, items, port_number, report, required,
+    is_unset, item_text, items, port_number, report, required,
 };
 use super::{names, network_policy};
 use crate::catalogue::{object, schema};
@@ -77,7 +77,7 @@ fn ingress(ingress: &Node<'_>, sink: &mut Sink<'_, '_>) {
 
 /// A name of a host, with a wildcard in front or without.
 fn host(node: &Node<'_>, in_rule: bool, sink: &mut Sink<'_, '_>) {
-    let Some(name) = node.as_str() else { return };
+    let Some(name) = item_text(node) else { return };
     if in_rule && is_address(name) {
         let message = format!("`{}` is an IP address, not a DNS name", printable(name));
         invalid(node, message, "write a DNS name, or remove `host` for all of them", sink);
@@ -136,8 +136,10 @@ fn backend(backend: &Node<'_>, sink: &mut Sink<'_, '_>) {
         }
         (None, Some(resource)) => {
             DNS_SUBDOMAIN.check_or_empty(resource, "apiGroup", sink);
-            PATH_SEGMENT.check_filled(resource, "kind", sink);
-            PATH_SEGMENT.check_filled(resource, "name", sink);
+            for field in ["kind", "name"] {
+                required(resource, field, sink);
+                PATH_SEGMENT.check_optional(resource, field, sink);
+            }
         }
         (Some(service), None) if service.is_mapping() => {
             DNS_LABEL.check_filled(service, "name", sink);

@@ -6,8 +6,8 @@
 use super::addresses::address;
 use super::bounds::number;
 use super::fields::{
-    DNS_LABEL, DNS_SUBDOMAIN, QUALIFIED_NAME, duplicate, filled, forbidden, in_range, invalid, is_one_of, items,
-    one_of, report, required, text, text_or,
+    DNS_LABEL, DNS_SUBDOMAIN, QUALIFIED_NAME, duplicate, filled, forbidden, in_range, invalid, is_one_of, item_text,
+    items, one_of, report, required, text, text_or,
 };
 use super::names::is_dns1123_label;
 use super::{containers, pod_annotations, resources, scheduling, security_context, volumes, windows};
@@ -321,7 +321,7 @@ fn dns(spec: &Node<'_>, sink: &mut Sink<'_, '_>) {
         report(&schema::RANGE, node, message, "name those that matter", sink);
     }
     for node in searches {
-        let Some(path) = node.as_str().filter(|path| *path != ".") else { continue };
+        let Some(path) = item_text(node).filter(|path| *path != ".") else { continue };
         // Labels may hold underscores here.
         let plain = path.strip_suffix('.').unwrap_or(path).replace('_', "a");
         if !DNS_SUBDOMAIN.matches(&plain) {

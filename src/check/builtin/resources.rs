@@ -92,7 +92,7 @@ fn amounts(requirements: &Node<'_>, name_rule: NameRule, sink: &mut Sink<'_, '_>
     }
     for request in requests {
         let shared = is_native(&request.key) && !is_huge_pages(&request.key);
-        let Some(limit) = limits.iter().find(|limit| limit.key == request.key && !limit.value.is_null()) else {
+        let Some(limit) = limits.iter().find(|limit| limit.key == request.key) else {
             if !shared {
                 let message = format!("`{}` is requested without a limit", printable(&request.key));
                 invalid(&request.value, message, "add the same amount under `limits`", sink);

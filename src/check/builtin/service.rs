@@ -6,7 +6,7 @@
 use super::addresses::{address, cidr_of_text, reachable};
 use super::fields::{
     DNS_LABEL, DNS_SUBDOMAIN, LABEL_VALUE, PROTOCOLS, QUALIFIED_NAME, duplicate, filled, forbidden, in_range, invalid,
-    is_one_of, is_unset, items, one_of, port, port_number, report, required, text, text_or,
+    is_one_of, is_unset, item_text, items, one_of, port, port_number, report, required, text, text_or,
 };
 use super::{endpoints, names};
 use crate::catalogue::{object, schema};
@@ -289,7 +289,7 @@ fn source_ranges(object: &Node<'_>, spec: &Node<'_>, kind: &str, sink: &mut Sink
             forbidden(spec, "loadBalancerSourceRanges", REASON, sink);
         }
         for range in ranges {
-            if let Some(text) = range.as_str() {
+            if let Some(text) = item_text(range) {
                 cidr_of_text(range, text.trim(), sink);
             }
         }

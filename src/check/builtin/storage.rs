@@ -135,7 +135,8 @@ fn is_claim_or_snapshot(source: &Node<'_>) -> bool {
 /// What a volume is filled with at first.
 fn data(source: Option<&Node<'_>>, reference: Option<&Node<'_>>, sink: &mut Sink<'_, '_>) {
     for node in source.into_iter().chain(reference) {
-        not_empty(node, &["name", "kind"], sink);
+        required(node, "name", sink);
+        required(node, "kind", sink);
         DNS_SUBDOMAIN.check_optional(node, "apiGroup", sink);
         if filled(node, "apiGroup").is_none()
             && let Some(kind) = filled(node, "kind")

@@ -117,8 +117,12 @@ fn stateful_set(spec: &Node<'_>, sink: &mut Sink<'_, '_>) {
             NameRule::Label.mended(text).map(|mended| format!("did you mean `{mended}`?"));
     }
     for claim in spec.present("volumeClaimTemplates").into_iter().flat_map(Node::items) {
-        if let Some(spec) = claim.present("spec") {
-            storage::claim_spec(spec, sink);
+        match claim.present("spec") {
+            Some(spec) => storage::claim_spec(spec, sink),
+            None if claim.is_mapping() => {
+                sink.missing(claim, "spec");
+            }
+            None => {}
         }
     }
     selected_template(spec, sink);

@@ -47,8 +47,11 @@ fn check_webhook(conversion: &Node<'_>, sink: &mut Sink<'_, '_>) {
         let help = "add `clientConfig` with a `service` or a `url`";
         report(sink, &INVALID, webhook, "the conversion webhook lacks `clientConfig`", help);
     }
-    if let Some(versions) = webhook.present("conversionReviewVersions") {
-        check_reviews(versions, sink);
+    match webhook.present("conversionReviewVersions") {
+        Some(versions) => check_reviews(versions, sink),
+        None => {
+            sink.missing(webhook, "conversionReviewVersions");
+        }
     }
 }
 

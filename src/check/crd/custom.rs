@@ -6,6 +6,7 @@
 use serde_json::Value as Json;
 
 use super::{flag, text};
+use crate::check::schema::Scope;
 use crate::manifest::{Node, Object, to_json_value};
 
 /// A custom kind with its versions.
@@ -23,15 +24,6 @@ pub struct CustomDefinition {
     pub versions: Vec<CustomVersion>,
     /// Whether a server would take it, as far as it was judged.
     pub is_sound: bool,
-}
-
-/// Whether objects of a kind live in namespaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// In a namespace.
-    Namespaced,
-    /// In none.
-    Cluster,
 }
 
 /// A version of a custom kind.

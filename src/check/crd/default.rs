@@ -121,9 +121,7 @@ fn draft_4(schema: &Json) -> Json {
         };
         plain.insert(keyword.clone(), value);
     }
-    if is_set("x-kubernetes-int-or-string") {
-        plain.insert("type".to_owned(), json!(["integer", "string"]));
-    }
+    // The server asks no type of a default of `x-kubernetes-int-or-string`.
     if is_set("nullable") {
         if let Some(kind @ Json::String(_)) = plain.get("type") {
             let kind = json!([kind, "null"]);

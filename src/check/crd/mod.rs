@@ -24,7 +24,7 @@ mod schema;
 mod structural;
 mod version;
 
-pub use custom::{CustomDefinition, CustomVersion, Scope, definition};
+pub use custom::{CustomDefinition, CustomVersion, definition};
 
 /// Checks a CustomResourceDefinition as the API server does; any other object is left alone.
 pub fn check(object: &Object<'_>, sink: &mut Sink<'_, '_>) {

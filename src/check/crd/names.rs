@@ -87,7 +87,8 @@ fn check_names(names: &Node<'_>, sink: &mut Sink<'_, '_>) {
     }
     for key in ["shortNames", "categories"] {
         for node in names.present(key).map(Node::items).unwrap_or_default() {
-            if let Some(name) = node.as_str() {
+            // A null item is the empty text.
+            if let Some(name) = node.as_str().or(node.is_null().then_some("")) {
                 check_label(node, key, name, Case::Lower, sink);
             }
         }

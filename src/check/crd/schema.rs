@@ -97,6 +97,16 @@ fn check_root_beside_status(root: &Node<'_>, sink: &mut Sink<'_, '_>) {
     }
 }
 
+/// Whether a keyword with a value is to the server as if it were not there: of some it looks at their length, of others
+/// whether they were written at all.
+fn counts_as_absent(keyword: &str, value: &Node<'_>) -> bool {
+    match keyword {
+        "$ref" | "dependencies" => value.is_null(),
+        "definitions" | "patternProperties" => value.entries().is_empty() && value.is_mapping() || value.is_null(),
+        _ => structural::is_zero(value),
+    }
+}
+
 struct Walk<'w, 'o, 's, 'n, 'm> {
     sink: &'w mut Sink<'o, 's>,
     /// Whether a keyword that is not supported was found.
@@ -156,7 +166,7 @@ impl<'n, 'm> Walk<'_, '_, '_, 'n, 'm> {
     fn check_keywords(&mut self, schema: &Node<'_>, within: Within) {
         for (keyword, help) in UNSUPPORTED {
             if let Some(entry) = schema.entry(keyword)
-                && !structural::is_zero(&entry.value)
+                && !counts_as_absent(keyword, &entry.value)
             {
                 self.unsupported = true;
                 let message = format!("`{keyword}` is not supported in the schema of a custom resource");

@@ -214,6 +214,12 @@ fn wrong_type(kind: &TypeKind, node: &Node<'_>, shown: &str) -> (String, Option<
         }
     };
     let wants = |name: &str| wanted.iter().any(|wanted| wanted == name);
+    if wants("integer")
+        && (matches!(node.value, Value::UInt(_)) || matches!(node.value, Value::Float(number) if number.fract() == 0.0))
+    {
+        let help = "use a number of 64 bits, written without an exponent".to_owned();
+        return (format!("{shown} is too large for an integer"), Some(help));
+    }
     let help = match &node.value {
         Value::String(text) if wants("integer") && text.parse::<i64>().is_ok() => {
             Some(format!("write it without quotes: {text}"))

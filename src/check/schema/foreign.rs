@@ -44,7 +44,12 @@ pub(crate) enum Number {
     Int(i64),
     UInt(u64),
     Float(f64),
+    /// Beyond what an API server takes for an integer in a custom resource, though there is no fraction.
+    Large(f64),
 }
+
+/// JavaScript's largest integer: a larger one that was written as a float is none to the API server.
+const LARGEST_WHOLE_FLOAT: f64 = 9_007_199_254_740_991.0;
 
 #[expect(
     clippy::cast_precision_loss,
@@ -58,6 +63,7 @@ impl JsonNumber for Number {
             Self::Int(number) => u64::try_from(number).ok(),
             Self::UInt(number) => Some(number),
             Self::Float(number) => (number.fract() == 0.0 && (0.0..1.8e19).contains(&number)).then_some(number as u64),
+            Self::Large(_) => None,
         }
     }
 
@@ -66,6 +72,7 @@ impl JsonNumber for Number {
             Self::Int(number) => Some(number),
             Self::UInt(number) => i64::try_from(number).ok(),
             Self::Float(number) => (number.fract() == 0.0 && number.abs() < 9.2e18).then_some(number as i64),
+            Self::Large(_) => None,
         }
     }
 
@@ -73,7 +80,7 @@ impl JsonNumber for Number {
         Some(match *self {
             Self::Int(number) => number as f64,
             Self::UInt(number) => number as f64,
-            Self::Float(number) => number,
+            Self::Float(number) | Self::Large(number) => number,
         })
     }
 
@@ -81,7 +88,7 @@ impl JsonNumber for Number {
         Cow::Owned(match self {
             Self::Int(number) => number.to_string(),
             Self::UInt(number) => number.to_string(),
-            Self::Float(number) => number.to_string(),
+            Self::Float(number) | Self::Large(number) => number.to_string(),
         })
     }
 
@@ -89,7 +96,9 @@ impl JsonNumber for Number {
         Cow::Owned(match *self {
             Self::Int(number) => number.into(),
             Self::UInt(number) => number.into(),
-            Self::Float(number) => serde_json::Number::from_f64(number).unwrap_or_else(|| 0.into()),
+            Self::Float(number) | Self::Large(number) => {
+                serde_json::Number::from_f64(number).unwrap_or_else(|| 0.into())
+            }
         })
     }
 
@@ -97,6 +106,7 @@ impl JsonNumber for Number {
         match self {
             Self::Int(_) | Self::UInt(_) => true,
             Self::Float(number) => number.fract() == 0.0,
+            Self::Large(_) => false,
         }
     }
 }
@@ -130,7 +140,12 @@ impl<'a, const NULL_IS_ABSENT: bool> JsonNode<'a, NodeJson<NULL_IS_ABSENT>> for 
     fn as_number(&self) -> Option<Number> {
         match self.value {
             Value::Int(number) => Some(Number::Int(number)),
-            Value::UInt(number) => Some(Number::UInt(number)),
+            Value::UInt(number) if NULL_IS_ABSENT => Some(Number::UInt(number)),
+            #[expect(clippy::cast_precision_loss, reason = "the server makes a float of it, too")]
+            Value::UInt(number) => Some(Number::Large(number as f64)),
+            Value::Float(number) if !NULL_IS_ABSENT && number.abs() > LARGEST_WHOLE_FLOAT => {
+                Some(Number::Large(number))
+            }
             Value::Float(number) => Some(Number::Float(number)),
             _ => None,
         }

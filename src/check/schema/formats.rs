@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use crate::check::builtin::names;
+use crate::check::duration;
 
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use base64::{Engine, alphabet};
@@ -27,7 +28,7 @@ pub(crate) fn checker(format: &str) -> Option<fn(&str) -> bool> {
         "byte" => |text| !text.is_empty() && is_base64(text) && !text.contains(['\n', '\r']),
         "datetime" => is_date_time,
         "date" => is_date,
-        "duration" => |text| is_go_duration(text) || is_worded_duration(text),
+        "duration" => |text| duration::parse_format(text).is_some(),
         "ipv4" => |text| is_ipv4(text),
         "ipv6" => |text| text.contains(':') && text.parse::<Ipv6Addr>().is_ok(),
         "cidr" => is_cidr,
@@ -95,11 +96,12 @@ fn is_time(text: &str) -> bool {
     let (clock, fraction) = text.split_once(['.', ',']).map_or((text, None), |(clock, rest)| (clock, Some(rest)));
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let mut parts = clock.split(':');
-    let mut next = |limit: u8| {
-        let part = parts.next().filter(|part| part.len() == 2 && is_number(part));
+    // Of the hour Go takes one digit, too.
+    let mut next = |shortest: usize, limit: u8| {
+        let part = parts.next().filter(|part| (shortest..=2).contains(&part.len()) && is_number(part));
         part.is_some_and(|part| part.parse::<u8>().is_ok_and(|number| number < limit))
     };
-    next(24) && next(60) && next(60) && parts.next().is_none() && fraction.is_none_or(is_number)
+    next(1, 24) && next(2, 60) && next(2, 60) && parts.next().is_none() && fraction.is_none_or(is_number)
 }
 
 /// Any case, no leap second, and any character before the fraction.
@@ -113,45 +115,14 @@ fn is_date_time(text: &str) -> bool {
     is_date(date) && pattern(&DATE_TIME, time)
 }
 
-/// Go's `time.ParseDuration`.
-pub(crate) fn is_go_duration(text: &str) -> bool {
-    let mut rest = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if rest == "0" {
-        return true;
-    }
-    if rest.is_empty() {
-        return false;
-    }
-    while !rest.is_empty() {
-        let number = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
-        let digits = &rest[..number];
-        if digits.matches('.').count() > 1 || !digits.bytes().any(|byte| byte.is_ascii_digit()) {
-            return false;
-        }
-        rest = &rest[number..];
-        let units = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"];
-        let unit = units.iter().filter(|unit| rest.starts_with(**unit)).max_by_key(|unit| unit.len());
-        let Some(unit) = unit else { return false };
-        rest = &rest[unit.len()..];
-    }
-    true
-}
-
-/// strfmt's own durations: anywhere in the text a number with a unit, such as `3 days`, and so `PT1H` too.
-fn is_worded_duration(text: &str) -> bool {
-    static NUMBER_AND_UNIT: Pattern = LazyLock::new(|| expression(r"([0-9]+)\s*([A-Za-zµ]+)"));
-    const UNITS: &[&str] = &["ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "wk"];
-    // The last word of each unit may go on, as `days` and `minutes` do.
-    const STEMS: &[&str] = &["nano", "micro", "milli", "sec", "min", "hour", "day", "week"];
-    let Some(matcher) = NUMBER_AND_UNIT.as_ref() else { return false };
-    matcher.captures_iter(text).any(|found| {
-        let unit = found.get(2).map_or("", |unit| unit.as_str()).to_lowercase();
-        UNITS.contains(&unit.as_str()) || STEMS.iter().any(|stem| unit.starts_with(stem))
-    })
-}
-
-/// Leading zeros are decimal, as in Go before 1.17.
+/// Leading zeros are decimal, as in Go before 1.17; an address of IPv4 in the clothes of IPv6 is one, as anything with a
+/// dot in it is to strfmt.
 fn is_ipv4(text: &str) -> bool {
+    is_plain_ipv4(text)
+        || text.contains('.') && text.parse::<Ipv6Addr>().is_ok_and(|address| address.to_ipv4_mapped().is_some())
+}
+
+fn is_plain_ipv4(text: &str) -> bool {
     ipv4_without_zeros(text).parse::<Ipv4Addr>().is_ok()
 }
 
@@ -165,7 +136,7 @@ fn ipv4_without_zeros(text: &str) -> String {
 
 fn is_cidr(text: &str) -> bool {
     let Some((address, length)) = text.split_once('/') else { return false };
-    let longest = if is_ipv4(address) {
+    let longest = if is_plain_ipv4(address) {
         32
     } else if address.parse::<Ipv6Addr>().is_ok() {
         128
@@ -184,6 +155,10 @@ fn is_mac(text: &str) -> bool {
         matches!(parts.len(), 6 | 8 | 20) && parts.iter().all(|part| hex(part, 2))
     };
     let quads: Vec<&str> = text.split('.').collect();
+    // Since Go 1.26 without separators, too.
+    if matches!(text.len(), 12 | 16 | 40) && hex(text, text.len()) {
+        return true;
+    }
     octets(':') || octets('-') || matches!(quads.len(), 3 | 4 | 10) && quads.iter().all(|part| hex(part, 4))
 }
 
@@ -194,7 +169,9 @@ fn is_uri(text: &str) -> bool {
     }
     let scheme_length = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
     let scheme = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && text[scheme_length..].starts_with(':');
-    (text.starts_with('/') || scheme) && well_escaped(text)
+    let authority = text.get(scheme_length..).and_then(|rest| rest.strip_prefix("://")).unwrap_or_default();
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    (text == "*" || text.starts_with('/') || scheme) && !authority.contains(' ') && well_escaped(text)
 }
 
 fn well_escaped(text: &str) -> bool {
@@ -213,10 +190,15 @@ fn is_hostname(text: &str) -> bool {
     text.len() <= 255 && text.split('.').all(|label| label.len() <= 63) && pattern(&HOSTNAME, text)
 }
 
-/// Go's `mail.ParseAddress`, for the addresses that people write: something, an at sign, something.
+/// Go's `mail.ParseAddress`: of addresses with quotes, comments or a person's name only that they have a domain.
 fn is_email(text: &str) -> bool {
-    let parts = text.rsplit_once('@');
-    parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains(' '))
+    let Some((local, domain)) = text.trim_matches([' ', '\t']).rsplit_once('@') else { return false };
+    if local.is_empty() || domain.is_empty() || domain.contains(' ') || text.contains(['\n', '\r']) {
+        return false;
+    }
+    let is_plain = !text.contains(['<', '"', '(', '[']);
+    let is_dotted = |part: &str| part.split('.').all(|atom| !atom.is_empty() && !atom.contains(char::is_whitespace));
+    !is_plain || is_dotted(local) && is_dotted(domain)
 }
 
 fn is_uuid(text: &str, version: Option<char>) -> bool {

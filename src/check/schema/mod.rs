@@ -28,6 +28,7 @@ use crate::finding::{Finding, Related};
 use crate::manifest::{Node, Object, Sources, Value};
 
 use super::Sink;
+use super::builtin::embedded;
 
 /// Whether an object was held to a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +122,7 @@ fn validate(
             }
             let mut sink = Sink::new(&object, sources);
             validate_node(&compiled.validator, &object, &|_| true, &mut sink);
+            compiled.settling.embedded(&object.node, &mut |node| embedded::check(node, &mut sink));
             if let Some(rules) = &compiled.rules {
                 rules.check(&object.node, old.as_ref(), &mut sink);
             }

@@ -21,6 +21,9 @@ pub(crate) enum Dialect {
     /// The same in an object's `status`, of which the server asks for no field: it does not look at most, for it resets
     /// them, and of a Node's it validates what is there.
     Status,
+    /// The same below `items` and `additionalProperties` of a CustomResourceDefinition's schema, which are decoded by code
+    /// of their own: it drops fields that it does not know.
+    Lax,
     /// The structural schema of a CustomResourceDefinition.
     Structural,
     /// The branches of `allOf`, `anyOf`, `oneOf` and `not` in a structural schema: they only restrict values.
@@ -29,6 +32,8 @@ pub(crate) enum Dialect {
 
 /// Stands before the name of a definition as a `status` has it.
 const OF_STATUS: &str = "status.";
+/// Stands before the name of a definition that is decoded leniently.
+const LAX: &str = "lax.";
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// A schema ready to be compiled, and the lines of the bundle that it is made of: two minor versions with the same lines
@@ -81,7 +86,16 @@ fn add_type_meta(schema: &mut Map<String, Json>, own_metadata: Option<Json>) {
 
 impl Dialect {
     fn is_builtin(self) -> bool {
-        matches!(self, Self::Builtin | Self::Status)
+        matches!(self, Self::Builtin | Self::Status | Self::Lax)
+    }
+
+    /// What stands before the names of definitions that are read so.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Status => OF_STATUS,
+            Self::Lax => LAX,
+            Self::Builtin | Self::Structural | Self::Branch => "",
+        }
     }
 }
 
@@ -107,14 +121,17 @@ impl<'b> Definitions<'b> {
             if self.prepared.contains_key(&name) {
                 continue;
             }
-            let (published, dialect) = match name.strip_prefix(OF_STATUS) {
-                Some(published) => (published, Dialect::Status),
-                None => (name.as_str(), Dialect::Builtin),
-            };
+            let read_as = |dialect: Dialect| Some((name.strip_prefix(dialect.prefix())?, dialect));
+            let (published, dialect) =
+                read_as(Dialect::Status).or_else(|| read_as(Dialect::Lax)).unwrap_or((name.as_str(), Dialect::Builtin));
             let line = self.bundle.definition_line(published, self.minor);
             let mut raw = line.map_or(Json::Bool(true), |line| self.bundle.definition(line));
             required::correct(published, &mut raw);
-            let schema = well_known(published).unwrap_or_else(|| transform(raw, dialect));
+            let mut schema = well_known(published).unwrap_or_else(|| transform(raw, dialect));
+            // A null member is absent in any case: this is for items of lists.
+            if required::may_be_null_in_a_list(published) && schema.get("type") == Some(&json!("object")) {
+                schema["type"] = json!(["object", "null"]);
+            }
             collect_references(&schema, &mut wanted);
             self.prepared.insert(name, (line.unwrap_or(usize::MAX), schema));
         }
@@ -151,6 +168,11 @@ fn collect_references(schema: &Json, names: &mut Vec<String>) {
 
 /// The definitions whose Go types read their values by code of their own.
 fn well_known(definition: &str) -> Option<Json> {
+    const JSON_SCHEMA_OR_ARRAY: &str =
+        "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray";
+    const JSON_SCHEMA_OR_BOOL: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool";
+    const JSON_SCHEMA: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+    let lax_json_schema = reference(&format!("{LAX}{JSON_SCHEMA}"));
     Some(match definition {
         "io.k8s.apimachinery.pkg.api.resource.Quantity" => json!({ keywords::QUANTITY: true }),
         "io.k8s.apimachinery.pkg.util.intstr.IntOrString" => {
@@ -163,6 +185,12 @@ fn well_known(definition: &str) -> Option<Json> {
         "io.k8s.apimachinery.pkg.runtime.RawExtension" | "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1" => {
             json!({ "type": "object" })
         }
+        // A list of schemas, or anything else but a schema, is told by `check::crd`.
+        JSON_SCHEMA_OR_ARRAY => json!({ "if": { "type": "object" }, "then": { "$ref": lax_json_schema } }),
+        JSON_SCHEMA_OR_BOOL => json!({
+            "type": ["boolean", "object"],
+            "if": { "type": "object" }, "then": { "$ref": lax_json_schema },
+        }),
         _ => return None,
     })
 }
@@ -183,8 +211,7 @@ fn transform(schema: Json, dialect: Dialect) -> Json {
     for (key, value) in &members {
         match key.as_str() {
             "$ref" => {
-                let before = if dialect == Dialect::Status { OF_STATUS } else { "" };
-                let definition = format!("{before}{}", value.as_str().unwrap_or_default());
+                let definition = format!("{}{}", dialect.prefix(), value.as_str().unwrap_or_default());
                 out.insert("$ref".into(), Json::String(reference(&definition)));
             }
             "type" if int_or_string => {}
@@ -224,9 +251,11 @@ fn transform(schema: Json, dialect: Dialect) -> Json {
             }
             "items" => {
                 let mut items = transform(value.clone(), dialect);
-                // Go reads a null in a list of text as the empty text.
-                if dialect.is_builtin() && items.get("type") == Some(&json!("string")) {
-                    items["type"] = json!(["string", "null"]);
+                // Go reads a null in a list of text as the empty text, in one of integers as 0.
+                if dialect.is_builtin()
+                    && let Some(kind @ ("string" | "integer")) = items.get("type").and_then(Json::as_str)
+                {
+                    items["type"] = json!([kind, "null"]);
                 }
                 out.insert("items".into(), items);
             }
@@ -274,7 +303,7 @@ fn close(schema: &Map<String, Json>, preserve: bool, dialect: Dialect, out: &mut
         Dialect::Builtin | Dialect::Status => !open && schema.contains_key("properties"),
         // A structural schema prunes what it does not name, even where it names nothing.
         Dialect::Structural => !open && schema.get("type") == Some(&json!("object")),
-        Dialect::Branch => false,
+        Dialect::Branch | Dialect::Lax => false,
     };
     if closed {
         let properties = schema.get("properties").and_then(Json::as_object);

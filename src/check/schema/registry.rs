@@ -10,7 +10,7 @@ use jsonschema::Validator;
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
-use super::bundle::{BuiltinKind, Bundle, BundledCustomKind, Minor, bundle};
+use super::bundle::{BuiltinKind, Bundle, BundledCustomKind, Minor, Scope, bundle};
 use super::cel;
 use super::foreign::{BuiltinJson, CustomJson, NodeJson};
 use super::keywords;
@@ -130,6 +130,16 @@ impl Schemas {
         let Some(custom) = sound.or_else(|| nearest_by_folder(&refused, path)) else { return Known::Nothing };
         let version = custom.definition.versions.iter().find(|version| version.name == kind.version);
         Known::Repository(custom, version)
+    }
+
+    /// Where objects of a kind live, when that is known.
+    pub(crate) fn scope(&self, kind: &GroupVersionKind, path: &str) -> Option<Scope> {
+        match self.known(kind, path) {
+            Known::Builtin(kind) => Some(kind.scope),
+            Known::Bundled(kind) => Some(kind.scope),
+            Known::Repository(kind, _) => Some(kind.definition.scope),
+            Known::Nothing => None,
+        }
     }
 
     /// The validator of a built-in kind in a minor version.

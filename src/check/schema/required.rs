@@ -6,6 +6,8 @@
 //! The OpenAPI calls a field required when its Go type has no `omitempty`. The server decodes into that type, fills what
 //! lacks with zero values, and then only its validation counts. What stands here was sent to a server of 1.37 without the
 //! field, and taken. Fields that newer OpenAPI documents no longer call required never were.
+//!
+//! The same goes for a `null` in a list: it is the zero value of the list's items, which a few types may have.
 
 use serde_json::Value as Json;
 
@@ -49,15 +51,54 @@ const NOT_REQUIRED: &[Exception] = &[
     // A default stands in for it.
     ("api.batch", "PodFailurePolicyOnPodConditionsPattern", &["status"]),
     ("api.rbac", "RoleRef", &["apiGroup"]),
+    // The code of the kinds asks for it where it counts: not of a template's owners, and not of a claim's data source,
+    // which the server drops unless it knows its kind.
+    ("api.core", "TypedLocalObjectReference", &["kind", "name"]),
+    ("apiextensions-apiserver.pkg.apis.apiextensions", "WebhookConversion", &["conversionReviewVersions"]),
+    ("apimachinery.pkg.apis.meta", "OwnerReference", &["apiVersion", "kind", "name", "uid"]),
+    // A feature that is off by default: the server drops the field before it looks at it.
+    ("api.core", "EvictionResponder", &["name", "priority"]),
+    ("api.resource", "DeviceDerivedAttribute", &["expression", "name"]),
     // Nothing reads it since the kubelet's dynamic configuration is gone: the server drops it.
     ("api.core", "ConfigMapNodeConfigSource", &["kubeletConfigKey", "name", "namespace"]),
 ];
 
+/// The types, by group and definition, whose zero value the server takes in a list.
+const ZERO_ITEMS: &[(&str, &str)] = &[
+    ("api.core", "LocalObjectReference"),
+    ("api.core", "NodeSelectorTerm"),
+    ("api.core", "ObjectReference"),
+    ("api.core", "VolumeProjection"),
+    ("api.discovery", "EndpointPort"),
+    ("api.discovery", "ForZone"),
+    ("api.networking", "IngressRule"),
+    ("api.networking", "IngressTLS"),
+    ("api.networking", "NetworkPolicyEgressRule"),
+    ("api.networking", "NetworkPolicyIngressRule"),
+    ("api.networking", "NetworkPolicyPort"),
+    ("api.resource", "DeviceToleration"),
+    ("api.storage", "TokenRequest"),
+    ("apiextensions-apiserver.pkg.apis.apiextensions", "JSONSchemaProps"),
+    ("apimachinery.pkg.apis.meta", "LabelSelector"),
+    ("apimachinery.pkg.apis.meta", "ManagedFieldsEntry"),
+];
+
+/// The group of a definition, as its package names it, and its name; the version in between does not count.
+fn group_and_name(definition: &str) -> Option<(&str, &str)> {
+    let (package, name) = definition.rsplit_once('.')?;
+    let (group, _) = package.strip_prefix("io.k8s.")?.rsplit_once('.')?;
+    Some((group, name))
+}
+
+/// Whether `null` may stand for an item of this type in a list.
+pub(super) fn may_be_null_in_a_list(definition: &str) -> bool {
+    group_and_name(definition).is_some_and(|found| ZERO_ITEMS.contains(&found))
+}
+
 /// Takes out of a definition's `required` what the server does not ask for.
 pub(super) fn correct(definition: &str, schema: &mut Json) {
-    let Some((package, name)) = definition.rsplit_once('.') else { return };
-    let group = package.strip_prefix("io.k8s.").and_then(|package| package.rsplit_once('.')).map(|(group, _)| group);
-    let exception = NOT_REQUIRED.iter().find(|exception| Some(exception.0) == group && exception.1 == name);
+    let Some((group, name)) = group_and_name(definition) else { return };
+    let exception = NOT_REQUIRED.iter().find(|exception| exception.0 == group && exception.1 == name);
     if let Some((_, _, fields)) = exception
         && let Some(Json::Array(required)) = schema.as_object_mut().and_then(|schema| schema.get_mut("required"))
     {

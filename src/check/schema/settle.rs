@@ -16,6 +16,7 @@ use crate::manifest::{Entry, Node, Span, Value};
 const DEEPEST: usize = 128;
 
 /// The part of a schema that matters here.
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword, or whether one is further down")]
 #[derive(Debug)]
 pub(crate) struct Settling {
     nullable: bool,
@@ -27,6 +28,8 @@ pub(crate) struct Settling {
     defaults: bool,
     /// Whether this is the resource itself or one embedded in it: its `metadata` is of Kubernetes' own type.
     is_resource: bool,
+    /// Whether a resource is embedded here or further down.
+    embeds: bool,
 }
 
 impl Settling {
@@ -42,16 +45,40 @@ impl Settling {
             properties.filter_map(|(name, schema)| Some((name.clone(), part(schema)?))).collect();
         let values = schema.get("additionalProperties").filter(|values| values.is_object());
         let inner = schema.get("items").or(values).and_then(part).map(Box::new);
+        let is_resource = schema.get("x-kubernetes-embedded-resource") == Some(&Json::Bool(true));
         let default = schema.get("default").filter(|default| !default.is_null()).cloned();
         Self {
             nullable: schema.get("nullable") == Some(&Json::Bool(true)),
             defaults: default.is_some()
                 || fields.values().any(|field| field.defaults)
                 || inner.as_ref().is_some_and(|inner| inner.defaults),
+            embeds: is_resource
+                || fields.values().any(|field| field.embeds)
+                || inner.as_ref().is_some_and(|inner| inner.embeds),
             default,
             fields,
             inner,
-            is_resource: schema.get("x-kubernetes-embedded-resource") == Some(&Json::Bool(true)),
+            is_resource,
+        }
+    }
+
+    /// Hands on the resources that are embedded in a node, in the order that they stand in it; not the node itself.
+    pub(crate) fn embedded<'n, 's>(&self, node: &'n Node<'s>, found: &mut dyn FnMut(&'n Node<'s>)) {
+        if !self.embeds {
+            return;
+        }
+        let mut look = |part: Option<&Self>, node: &'n Node<'s>| {
+            let Some(part) = part.filter(|part| part.embeds) else { return };
+            if part.is_resource && node.is_mapping() {
+                found(node);
+            }
+            part.embedded(node, found);
+        };
+        for entry in node.entries() {
+            look(self.fields.get(entry.key.as_ref()).or(self.inner.as_deref()), &entry.value);
+        }
+        for item in node.items() {
+            look(self.inner.as_deref(), item);
         }
     }
 

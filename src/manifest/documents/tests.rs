@@ -169,6 +169,13 @@ fn anchors_and_merges_are_resolved() {
 }
 
 #[test]
+fn a_colon_at_the_end_of_a_value_in_brackets_is_a_part_of_it() {
+    assert_eq!(json("[2001:db8::, b::]\n"), r#"["2001:db8::","b::"]"#);
+    assert_eq!(json("a: {b: fe80::, c: [d: e::, \"f::\"]}\n"), r#"{"a":{"b":"fe80::","c":[{"d":"e::"},"f::"]}}"#);
+    assert_eq!(json(&format!("[{}]\n", ["x::"; 100].join(","))), format!("[{}]", [r#""x::""#; 100].join(",")));
+}
+
+#[test]
 fn spans_hold_what_a_person_wrote() {
     assert_eq!(
         pieces("a:\n- \"b\" # c\n- d: |-\n    x\n    y\n\n  e:\n"),
