@@ -11,7 +11,7 @@ use super::crd::CustomDefinition;
 use super::duplicates::Definitions;
 use crate::finding::{Finding, Place};
 use crate::manifest::{FileId, SkipReason, Source};
-use crate::repo::{Layout, PatchedFields};
+use crate::repo::{Layout, PatchedFields, TreeKind};
 use crate::report::{Report, Summary, TreeVerdict, Verdict};
 
 /// What one file gave, or all of them together.
@@ -24,7 +24,7 @@ pub(super) struct Outcome {
     /// The `CustomResourceDefinitions` of the files.
     pub(super) definitions: Vec<(CustomDefinition, Place)>,
     /// The worst that each file with objects, or with what should be one, holds.
-    files: BTreeMap<Arc<str>, Verdict>,
+    files: BTreeMap<Arc<str>, Judged>,
     /// What the patches of Flux Kustomizations set.
     pub(super) flux_patches: PatchedFields,
     /// The texts of files with objects that the second pass checks.
@@ -142,7 +142,7 @@ impl Outcome {
                 Verdict::Unchecked
             }
         };
-        self.judge(file, verdict);
+        self.add(file, Judged { verdict, objects: 1 });
     }
 
     /// What was found across files fails an object that had nothing against it.
@@ -157,8 +157,12 @@ impl Outcome {
     }
 
     fn judge(&mut self, file: &Arc<str>, verdict: Verdict) {
-        let known = self.files.entry(Arc::clone(file)).or_insert(verdict);
-        *known = worse(*known, verdict);
+        self.add(file, Judged { verdict, objects: 0 });
+    }
+
+    fn add(&mut self, file: &Arc<str>, judged: Judged) {
+        let known = self.files.entry(Arc::clone(file)).or_default();
+        *known = known.and(judged);
     }
 
     /// Both, the files of the other behind those of this one.
@@ -177,8 +181,8 @@ impl Outcome {
         self.findings.extend(findings);
         self.named.extend(named);
         self.definitions.extend(definitions);
-        for (file, verdict) in files {
-            self.judge(&file, verdict);
+        for (file, judged) in files {
+            self.add(&file, judged);
         }
         self.flux_patches.extend(flux_patches);
         self.waiting.extend(waiting);
@@ -191,14 +195,11 @@ impl Outcome {
         files: usize,
         mut findings: Vec<Finding>,
         layout: &Layout,
+        applied: &[AppliedTree],
         kubernetes: Vec<String>,
     ) -> Report {
         findings.sort_by(Finding::order);
-        let trees = layout.trees(self.files.keys().map(AsRef::as_ref)).into_iter().map(|tree| {
-            let verdicts = tree.files.iter().filter_map(|file| self.files.get(file.as_ref()).copied());
-            let nothing = if tree.is_complete { Verdict::Pass } else { Verdict::Unchecked };
-            TreeVerdict { verdict: verdicts.fold(nothing, worse), path: tree.path, kind: tree.kind }
-        });
+        let trees = self.trees(layout, applied);
         let counts = &self.counts;
         Report {
             summary: Summary {
@@ -210,12 +211,86 @@ impl Outcome {
                 skipped: counts.skipped.values().sum(),
                 unchecked: counts.unchecked.values().sum(),
             },
-            trees: trees.collect(),
+            trees,
             skipped: reasons(&counts.skipped),
             unchecked: reasons(&counts.unchecked),
             findings,
             kubernetes,
         }
+    }
+}
+
+impl Outcome {
+    /// The verdict on each tree, and what has it applied.
+    fn trees(&self, layout: &Layout, applied: &[AppliedTree]) -> Vec<TreeVerdict> {
+        let judged = |files: &mut dyn Iterator<Item = &str>, nothing: Verdict| {
+            let nothing = Judged { verdict: nothing, objects: 0 };
+            files.filter_map(|file| self.files.get(file)).fold(nothing, |all, one| all.and(*one))
+        };
+        let mut trees: BTreeMap<(String, TreeKind), TreeVerdict> = BTreeMap::new();
+        for tree in layout.trees(self.files.keys().map(AsRef::as_ref)) {
+            let nothing = if tree.is_complete { Verdict::Pass } else { Verdict::Unchecked };
+            let Judged { verdict, objects } = judged(&mut tree.files.iter().map(AsRef::as_ref), nothing);
+            let (path, kind) = (tree.path, tree.kind);
+            let verdict = TreeVerdict { path: path.clone(), kind, verdict, objects, applied_by: Vec::new() };
+            trees.insert((path, kind), verdict);
+        }
+        for AppliedTree { folder, kustomization, by } in applied {
+            let key = match kustomization {
+                Some(_) => (folder.clone(), TreeKind::Kustomization),
+                None => (folder.clone(), TreeKind::Plain),
+            };
+            let below = format!("{folder}/");
+            let made_here = |file: &&str| match kustomization {
+                Some(kustomization) => *file == &**kustomization,
+                None => file.starts_with(&below),
+            };
+            if kustomization.is_none() {
+                // The kustomizations in such a folder are parts of it.
+                let is_tree = |path: &str| applied.iter().any(|tree| tree.folder == path);
+                trees.retain(|(path, kind), _| {
+                    *kind != TreeKind::Kustomization || !path.starts_with(&below) || is_tree(path)
+                });
+            }
+            let made = judged(&mut self.files.keys().map(AsRef::as_ref).filter(made_here), Verdict::Pass);
+            let tree = trees.entry(key).or_insert_with_key(|(path, kind)| {
+                let (path, kind, applied_by) = (path.clone(), *kind, Vec::new());
+                TreeVerdict { path, kind, verdict: made.verdict, objects: made.objects, applied_by }
+            });
+            (tree.verdict, tree.objects) = (worse(tree.verdict, made.verdict), made.objects);
+            tree.applied_by.extend(by.clone());
+        }
+        trees.into_values().collect()
+    }
+}
+
+/// A tree that was rendered.
+#[derive(Debug)]
+pub(super) struct AppliedTree {
+    /// Its folder.
+    pub(super) folder: String,
+    /// The file of its kustomization, if it has one.
+    pub(super) kustomization: Option<Arc<str>>,
+    /// What has it applied, if that is in the repository.
+    pub(super) by: Option<String>,
+}
+
+/// What is known of a file.
+#[derive(Debug, Clone, Copy)]
+struct Judged {
+    verdict: Verdict,
+    objects: usize,
+}
+
+impl Default for Judged {
+    fn default() -> Self {
+        Self { verdict: Verdict::Pass, objects: 0 }
+    }
+}
+
+impl Judged {
+    fn and(self, other: Self) -> Self {
+        Self { verdict: worse(self.verdict, other.verdict), objects: self.objects + other.objects }
     }
 }
 

@@ -44,12 +44,16 @@ pub(super) struct Pass<'p> {
 pub(super) struct Origin<'o> {
     /// The file that it was written in.
     pub(super) path: &'o Arc<str>,
+    /// The file that answers for it: that of the kustomization it is rendered by, or its own.
+    pub(super) judged: &'o Arc<str>,
     /// The texts that its values were written in.
     pub(super) sources: &'o Sources,
     /// The Kubernetes versions that the configuration names for the file.
     pub(super) targets: &'o [Minor],
-    /// The kustomization that made it; none for an object as it is written.
-    pub(super) kustomization: Option<&'o Arc<str>>,
+    /// Whether it is rendered, and not as it is written.
+    pub(super) is_rendered: bool,
+    /// Whether nothing more is done to it before it is applied.
+    pub(super) is_final: bool,
 }
 
 /// Whether a path is in any of these lists, which are sorted.
@@ -76,7 +80,7 @@ impl Pass<'_> {
 
     /// Checks an object.
     pub(super) fn object(&self, mut object: Object<'_>, origin: Origin<'_>, outcome: &mut Outcome) {
-        let Origin { path, sources, targets, kustomization } = origin;
+        let Origin { path, judged, sources, targets, is_rendered, is_final } = origin;
         let hidden = opaque::hide_encrypted(&mut object);
         let is_gone = |path: &str| !self.lists(path);
         let old = self.old.text(&object, path, is_gone).and_then(|text| same_object(text, &object));
@@ -94,8 +98,8 @@ impl Pass<'_> {
         let substituted = opaque::forgive_substituted(&object, &mut findings);
         let set_elsewhere = |field: &str| {
             let (kind, name) = (object.kind.kind.as_str(), object.name().unwrap_or_default());
-            kustomization.is_none() && self.layout.sets(path, kind, name, field)
-                || self.flux_patches.sets(kind, name, field)
+            !is_rendered && self.layout.sets(path, kind, name, field)
+                || !is_final && self.flux_patches.sets(kind, name, field)
         };
         let patched = opaque::forgive_patched(set_elsewhere, &mut findings);
         let rule_failed = findings.iter().any(|finding| finding.rule == catalogue::schema::CEL_FAILED.id);
@@ -109,10 +113,10 @@ impl Pass<'_> {
             Coverage::Checked => ObjectOutcome::Valid,
         };
         // Two objects of one kustomization with the same name stop its rendering.
-        if kustomization.is_none() {
+        if !is_rendered {
             outcome.named.extend(Definition::of(&object, sources, became == ObjectOutcome::Valid));
         }
-        outcome.object(kustomization.unwrap_or(path), became);
+        outcome.object(judged, became);
         outcome.findings.extend(findings);
     }
 }

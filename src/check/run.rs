@@ -15,11 +15,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::account::Outcome;
+use super::account::{AppliedTree, Outcome};
 use super::against::OldObjects;
 use super::duplicates::{Definition, Definitions, Duplicate};
 use super::pass::{Origin, Part, Pass, lists};
-use super::rendered::Rendered;
+use super::rendered::{Choice, Rendered, RenderedTree};
 use super::schema::{Minor, Schemas};
 use super::{crd, duplicates, shared};
 use crate::catalogue;
@@ -62,9 +62,13 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         (listing.files, others) = listing.files.into_iter().partition(|file| only.contains(&*file.path));
         listing.findings.retain(|finding| concerns(&finding.place.path, only));
     }
-    let is_listed = |path: &str| lists([&listing.files, &others], path);
-    let is_wanted = |path: &str| only.map_or_else(|| is_listed(path), |only| only.contains(path));
-    let rendered = Rendered::of(tree, &layout, is_wanted, is_listed);
+    let mut listed: Vec<&str> = listing.files.iter().chain(&others).map(|entry| &*entry.path).collect();
+    listed.sort_unstable();
+    let is_wanted = |path: &str| match only {
+        Some(only) => only.contains(path),
+        None => lists([&listing.files, &others], path),
+    };
+    let rendered = Rendered::of(tree, &layout, &Choice { listed, wanted: &is_wanted });
     let bundled = Schemas::bundled();
     let (nothing_old, no_patches) = (OldObjects::default(), PatchedFields::default());
     let first = Pass {
@@ -86,6 +90,7 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     });
     let mut total = add_up(files);
     let Rendered { sources, trees, .. } = rendered;
+    let applied: Vec<AppliedTree> = trees.iter().map(RenderedTree::applied).collect();
     let (trees, waiting_objects): (Vec<Outcome>, Vec<_>) =
         trees.into_par_iter().map(|tree| first.rendered(tree, &sources)).unzip();
     total = trees.into_iter().fold(total, Outcome::and);
@@ -116,9 +121,7 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         part: Part::Custom,
     };
     let mut total = total.and(add_up(waiting.into_par_iter().map(|(id, source)| second.source(id, &source))));
-    let custom = waiting_objects
-        .into_par_iter()
-        .map(|(kustomization, objects)| second.rendered_objects(&kustomization, objects, &sources));
+    let custom = waiting_objects.into_par_iter().map(|waiting| second.rendered_objects(waiting, &sources));
     total = total.and(add_up(custom));
     let settled = |finding: Finding| {
         let severity = settings.severity_of(&finding)?;
@@ -139,7 +142,7 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     }
     findings.iter().filter(|finding| fails(finding)).for_each(|finding| total.fail(finding));
     let findings = shared::merge(findings);
-    Ok(total.report(listing.files.len(), findings, &layout, settings.all_targets()))
+    Ok(total.report(listing.files.len(), findings, &layout, &applied, settings.all_targets()))
 }
 
 /// What files gave, all together and in their order. Nothing is kept of each but what the account needs.
@@ -341,6 +344,8 @@ impl InFile<'_> {
 
     fn object(&self, object: Object<'_>, outcome: &mut Outcome) {
         let Self { pass, id: _, source, sources, targets } = self;
-        pass.object(object, Origin { path: &source.path, sources, targets, kustomization: None }, outcome);
+        let path = &source.path;
+        let origin = Origin { path, judged: path, sources, targets, is_rendered: false, is_final: false };
+        pass.object(object, origin, outcome);
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Arguments {
     fail_on: Option<Severity>,
     /// The report on standard output
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    pub(super) format: Format,
     /// A further report, into a file
     #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
     output: Vec<(Format, PathBuf)>,
@@ -81,14 +81,45 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     if let Some(twice) = files.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(format!("--output: two reports cannot both be {}", twice[0].display()).into());
     }
+    let Examined { report, tree, fail_on, is_partial } = match examine(arguments)? {
+        Ok(examined) => examined,
+        Err(mistakes) => {
+            let tree = Place::of(arguments)?.configured()?;
+            write_reports(arguments, &mistakes, tree.as_ref(), Severity::Deny, out)?;
+            return Ok(Outcome::Nothing);
+        }
+    };
+    write_reports(arguments, &report, tree.as_ref(), fail_on, out)?;
+    if report.findings.iter().any(|finding| finding.severity >= fail_on) {
+        return Ok(Outcome::Findings);
+    }
+    // Nothing staged is nothing to do; anywhere else, nothing to check is a mistyped path, and must not look green.
+    if report.summary.objects == 0 && !is_partial {
+        out.flush()?;
+        say("plimsoll: nothing to check was found");
+        return Ok(Outcome::Nothing);
+    }
+    Ok(Outcome::Clean)
+}
+
+/// What a check has found.
+pub(super) struct Examined {
+    pub(super) report: Report,
+    tree: Box<dyn FileTree>,
+    /// The mildest severity that fails the run.
+    pub(super) fail_on: Severity,
+    /// Whether only some of the files were to be checked.
+    is_partial: bool,
+}
+
+/// Checks what the arguments name. Mistakes in the configuration are a report of their own: there is no other then.
+pub(super) fn examine(arguments: &Arguments) -> Result<Result<Examined, Report>, Failure> {
     let place = Place::of(arguments)?;
     let settings = match configuration::settle(&place, arguments.config.as_deref(), &command_line(arguments)) {
         Ok(settings) => settings,
         Err(configuration::Unsettled::Mistakes(mut findings)) => {
             findings.sort_by(Finding::order);
-            let report = Report { findings, ..Report::default() };
-            write_reports(arguments, &report, place.configured()?.as_ref(), Severity::Deny, out)?;
-            return Ok(Outcome::Nothing);
+            return Ok(Err(Report { findings, ..Report::default() }));
         }
         Err(configuration::Unsettled::Failure(failure)) => return Err(failure),
     };
@@ -110,18 +141,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
         progress: &|| progress.inc(1),
     });
     progress.finish_and_clear();
-    let report = report?;
-    write_reports(arguments, &report, tree.as_ref(), settings.fail_on, out)?;
-    if report.findings.iter().any(|finding| finding.severity >= settings.fail_on) {
-        return Ok(Outcome::Findings);
-    }
-    // Nothing staged is nothing to do; anywhere else, nothing to check is a mistyped path, and must not look green.
-    if report.summary.objects == 0 && only.is_none() {
-        out.flush()?;
-        say("plimsoll: nothing to check was found");
-        return Ok(Outcome::Nothing);
-    }
-    Ok(Outcome::Clean)
+    Ok(Ok(Examined { report: report?, tree, fail_on: settings.fail_on, is_partial: only.is_some() }))
 }
 
 fn command_line(arguments: &Arguments) -> CommandLine {

@@ -14,6 +14,7 @@ mod man;
 mod place;
 mod render;
 mod rules;
+mod trees;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ struct Arguments {
 enum Command {
     /// Check manifests against the Kubernetes schemas and the API server's rules
     Check(Box<check::Arguments>),
+    /// List the trees of the repository: what renders them, what has them applied, and their verdicts
+    Trees(Box<check::Arguments>),
     /// Print the objects that a kustomization makes
     Render(render::Arguments),
     /// Print a file's first YAML document as JSON, read as Kubernetes reads it
@@ -71,6 +74,7 @@ pub fn run() -> ExitCode {
     let mut out = io::BufWriter::new(StandardOutput { is_read: true });
     let result = match arguments.command {
         Command::Check(arguments) => check::run(&arguments, &mut out),
+        Command::Trees(arguments) => trees::run(&arguments, &mut out),
         Command::Render(arguments) => render::run(&arguments, &mut out),
         Command::Convert(arguments) => convert::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),

@@ -59,11 +59,17 @@ pub(super) fn resolve_plain(text: Cow<'_, str>, context: Context) -> Option<Valu
     }
 }
 
-/// What a text means where it stands plain in a block: the value that kustomize reads again after it has put it there.
+/// What a text means where it stands plain in a block: the value that is read again after it was put there.
 #[must_use]
-pub fn plain_scalar(text: &str) -> Value<'static> {
+pub fn plain_scalar(dialect: Dialect, text: &str) -> Value<'static> {
     let owned = || Cow::Owned(text.to_owned());
-    resolve_plain(owned(), Context::Block).unwrap_or_else(|| Value::String(owned()))
+    match dialect {
+        Dialect::Kyaml => resolve_plain(owned(), Context::Block).unwrap_or_else(|| Value::String(owned())),
+        Dialect::Kubernetes | Dialect::Lenient => match scalar::resolve_plain(owned()) {
+            Value::Float(number) if !number.is_finite() => Value::String(owned()),
+            value => value,
+        },
+    }
 }
 
 /// A scalar with a tag, plain or quoted.

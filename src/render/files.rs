@@ -57,6 +57,28 @@ impl<'t> Files<'t> {
         known.files.get(id.0 as usize)?.documents().ok().map(<[Owned]>::len)
     }
 
+    /// Whether kustomize takes all documents of a file for objects.
+    #[must_use]
+    pub fn holds_objects(&self, path: &str) -> bool {
+        let is_object = |node: &Owned| {
+            node.get("kind").and_then(Node::as_str).is_some()
+                && (node.path(&["metadata", "name"]).is_some() || node.get("items").is_some())
+        };
+        let Ok(file) = self.load(path) else { return false };
+        file.documents().is_ok_and(|documents| !documents.is_empty() && documents.iter().all(is_object))
+    }
+
+    /// The documents of a file that holds any of these words; those of a file that cannot be read are none.
+    #[must_use]
+    pub fn documents_with(&self, path: &str, words: &[&str]) -> Vec<Node<'static>> {
+        let Ok(bytes) = self.tree.read(path) else { return Vec::new() };
+        if !words.iter().any(|word| memchr::memmem::find(&bytes, word.as_bytes()).is_some()) {
+            return Vec::new();
+        }
+        let Ok(file) = self.load(path) else { return Vec::new() };
+        file.documents().map(<[Owned]>::to_vec).unwrap_or_default()
+    }
+
     /// The place of a span.
     #[must_use]
     pub fn place(&self, span: Span) -> Place {

@@ -262,6 +262,19 @@ impl Layout {
         roots
     }
 
+    /// The file of a folder's kustomization.
+    #[must_use]
+    pub fn kustomization(&self, folder: &str) -> Option<&str> {
+        self.kustomizations.get(folder).map(|known| known.file.as_str())
+    }
+
+    /// Whether a folder's kustomization is made of any of the files that are `wanted`.
+    #[must_use]
+    pub fn is_made_of(&self, folder: &str, wanted: impl Fn(&str) -> bool) -> bool {
+        let Reach { files, inputs, .. } = self.reach(folder);
+        files.iter().chain(&inputs).any(|file| wanted(file))
+    }
+
     /// The kustomizations to render, by folder and file: the roots that are made of any of the files that are `wanted`.
     /// A Component that nobody uses is nothing by itself.
     #[must_use]

@@ -65,6 +65,7 @@ pub struct Summary {
 
 /// What became of one tree: a kustomization, a chart or a plain folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct TreeVerdict {
     /// Path of its folder from the root of the repository.
     pub path: String,
@@ -72,6 +73,10 @@ pub struct TreeVerdict {
     pub kind: TreeKind,
     /// Whether it may be applied.
     pub verdict: Verdict,
+    /// How many objects it makes.
+    pub objects: usize,
+    /// The Flux Kustomizations and Argo CD Applications of the repository that have it applied.
+    pub applied_by: Vec<String>,
 }
 
 /// Whether a tree may be applied.

@@ -107,8 +107,20 @@ impl Texts {
             skipped: vec![("a kustomization\u{7}".into(), 1)],
             unchecked: vec![("no schema".into(), 1)],
             trees: vec![
-                TreeVerdict { path: "apps".into(), kind: TreeKind::Kustomization, verdict: Verdict::Fail },
-                TreeVerdict { path: "base".into(), kind: TreeKind::Plain, verdict: Verdict::Pass },
+                TreeVerdict {
+                    path: "apps".into(),
+                    kind: TreeKind::Kustomization,
+                    verdict: Verdict::Fail,
+                    objects: 2,
+                    applied_by: vec!["Flux Kustomization apps".into()],
+                },
+                TreeVerdict {
+                    path: "base".into(),
+                    kind: TreeKind::Plain,
+                    verdict: Verdict::Pass,
+                    objects: 1,
+                    applied_by: Vec::new(),
+                },
             ],
             findings,
             kubernetes: vec!["1.34".into(), "1.35".into(), "1.36".into()],

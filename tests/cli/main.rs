@@ -15,3 +15,4 @@ mod hostile_input;
 mod program;
 mod selection;
 mod summary;
+mod trees;

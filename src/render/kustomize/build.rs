@@ -20,7 +20,7 @@ use super::plugin;
 use super::resource::Resource;
 use super::resources::Resources;
 use super::variable::Variables;
-use super::{images, labels, load, names, replacement, replicas};
+use super::{Adjusted, images, labels, load, names, replacement, replicas};
 use crate::catalogue::render::{HELM, KUSTOMIZATION, MISSING, OUTSIDE, REMOTE};
 use crate::manifest::{Dialect, Node, Span};
 use crate::render::fault::{Fallible, Fault};
@@ -122,8 +122,17 @@ impl Shared {
 
 impl<'b, 'f> Build<'b, 'f> {
     /// The kustomization that is rendered.
-    pub(super) fn root(files: &'b Files<'f>, shared: &'b Shared, folder: &str) -> Fallible<Self> {
-        let kustomization = Kustomization::read(files, folder, None)?;
+    pub(super) fn root(
+        files: &'b Files<'f>,
+        shared: &'b Shared,
+        folder: &str,
+        adjusted: &Adjusted<'_>,
+    ) -> Fallible<Self> {
+        let mut kustomization = match &adjusted.generated {
+            Some(generated) => generated.clone(),
+            None => Kustomization::read(files, folder, None)?,
+        };
+        (adjusted.adjust)(&mut kustomization)?;
         let wants_origins = kustomization.items("buildMetadata").next().is_some();
         let origin = wants_origins.then(String::new);
         let build = Self { files, shared, folder: folder.to_owned(), parent: None, kustomization, origin };

@@ -43,7 +43,7 @@ fn changed(old: &str, steps: &[String], text: &str) -> Option<String> {
         places.push(field.node.span.start as usize..field.node.span.end as usize);
         field.node.value = match field.node.value {
             Value::String(_) => Value::String(text.to_owned().into()),
-            _ => plain_scalar(text),
+            _ => plain_scalar(Dialect::Kyaml, text),
         };
     }
     if !is_json {

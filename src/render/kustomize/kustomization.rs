@@ -5,7 +5,7 @@
 
 use super::shape::KUSTOMIZATION_FILE;
 use crate::catalogue::render::{KUSTOMIZATION, MISSING};
-use crate::manifest::{Node, Span};
+use crate::manifest::{Node, Span, Value};
 use crate::render::Files;
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::Owned;
@@ -17,8 +17,8 @@ const API_VERSION: &str = "kustomize.config.k8s.io/v1beta1";
 const COMPONENT_API_VERSION: &str = "kustomize.config.k8s.io/v1alpha1";
 
 /// A kustomization or a Component.
-#[derive(Debug)]
-pub(super) struct Kustomization {
+#[derive(Debug, Clone)]
+pub(in crate::render) struct Kustomization {
     /// Its name in its folder.
     pub(super) file_name: &'static str,
     /// Whether it is a Component.
@@ -74,6 +74,52 @@ impl Kustomization {
             );
         }
         Ok(())
+    }
+
+    /// The kustomization that Flux writes for a folder without one: its files are the resources.
+    pub(in crate::render) fn generated(span: Span, resources: &[String]) -> Self {
+        let items = resources.iter().map(|path| Node::string(path.clone(), span)).collect();
+        let mut node = Node::mapping(span);
+        node.set("resources", Node { span, value: Value::Sequence(items) });
+        Self { file_name: NAMES[0], is_component: false, node }
+    }
+
+    /// Sets a field.
+    pub(in crate::render) fn set(&mut self, field: &'static str, value: Owned) {
+        self.node.set(field, value);
+    }
+
+    /// Adds an item to a list.
+    pub(in crate::render) fn append(&mut self, field: &'static str, item: Owned) {
+        if self.node.get(field).is_none() {
+            self.node.set(field, Node { span: item.span, value: Value::Sequence(Vec::new()) });
+        }
+        if let Some(items) = self.node.get_mut(field).and_then(Node::items_mut) {
+            items.push(item);
+        }
+    }
+
+    /// Adds pairs to those of a field; the new ones count.
+    pub(in crate::render) fn add_pairs(&mut self, field: &'static str, pairs: &Owned) {
+        let Some(known) = self.node.mapping_at(field, pairs.span) else { return };
+        for pair in pairs.entries() {
+            known.set(pair.key.clone(), pair.value.clone());
+        }
+    }
+
+    /// Puts an entry of `images` in the place of that of the same name.
+    pub(in crate::render) fn replace_image(&mut self, image: Owned) {
+        let name = image.get("name").map_or("", text).to_owned();
+        let known = self.node.get_mut("images").and_then(Node::items_mut).map(Vec::as_mut_slice).unwrap_or_default();
+        match known.iter_mut().find(|known| known.get("name").is_some_and(|known| text(known) == name)) {
+            Some(known) => *known = image,
+            None => self.append("images", image),
+        }
+    }
+
+    /// Holds its fields to their types once more, after they were changed.
+    pub(in crate::render) fn fit(&mut self) -> Fallible<()> {
+        KUSTOMIZATION_FILE.fit(&mut self.node)
     }
 
     /// The place of the file's content.

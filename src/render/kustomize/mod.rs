@@ -44,10 +44,13 @@ mod testing;
 pub use build::LoadRestrictor;
 pub use order::Order;
 
+pub(super) use kustomization::Kustomization;
+
 use build::{Accumulated, Build, Shared};
 
 use std::collections::BTreeSet;
 
+use super::fault::Fallible;
 use super::{Fault, Files};
 use crate::manifest::Node;
 
@@ -76,8 +79,26 @@ pub struct Rendering {
 /// # Errors
 /// The first thing that stops it.
 pub fn kustomize(files: &Files<'_>, folder: &str, options: Options) -> Result<Rendering, Fault> {
+    kustomize_adjusted(files, folder, options, &Adjusted { generated: None, adjust: &|_| Ok(()) })
+}
+
+/// A kustomization that is not rendered just as it is written.
+pub(super) struct Adjusted<'a> {
+    /// The kustomization, for a folder that has none.
+    pub(super) generated: Option<Kustomization>,
+    /// What is changed in it before it is rendered.
+    pub(super) adjust: &'a dyn Fn(&mut Kustomization) -> Fallible<()>,
+}
+
+/// Renders a kustomization with changes.
+pub(super) fn kustomize_adjusted(
+    files: &Files<'_>,
+    folder: &str,
+    options: Options,
+    adjusted: &Adjusted<'_>,
+) -> Fallible<Rendering> {
     let shared = Shared::new(options.load_restrictor);
-    let root = Build::root(files, &shared, folder)?;
+    let root = Build::root(files, &shared, folder, adjusted)?;
     let accumulated = root.accumulate(Accumulated::default())?;
     let objects = finish::finish(accumulated, &root.kustomization, options.order)?;
     Ok(Rendering {

@@ -12,7 +12,7 @@ use super::resources::Resources;
 use super::selector::Selector;
 use super::shape::REPLACEMENT;
 use crate::catalogue::render::REPLACEMENT as RULE;
-use crate::manifest::{Node, Value, plain_scalar};
+use crate::manifest::{Dialect, Node, Value, plain_scalar};
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::Owned;
 
@@ -213,7 +213,7 @@ impl Copy<'_, '_, '_> {
         match (field.scalar_text().is_some(), text) {
             // A scalar keeps its type: `"8080"` becomes the number where there was one, and text where there was text.
             (true, Some(text)) => {
-                let typed = if step.is_new { plain_scalar(&text) } else { retyped(field, &text) };
+                let typed = if step.is_new { plain_scalar(Dialect::Kyaml, &text) } else { retyped(field, &text) };
                 if !step.is_new && !same_type(&field.value, &typed) {
                     let message = format!("`{text}` is put where a {} is", field.type_name());
                     return Err(Fault::new(&RULE, field.span, message)
@@ -249,12 +249,12 @@ fn is_target(resource: &Resource, selector: &Selector, reject: &[Selector]) -> b
 fn retyped(like: &Owned, text: &str) -> Value<'static> {
     match like.value {
         Value::String(_) => Value::String(text.to_owned().into()),
-        Value::Float(_) => match plain_scalar(text) {
+        Value::Float(_) => match plain_scalar(Dialect::Kyaml, text) {
             #[expect(clippy::cast_precision_loss, reason = "Go converts just so")]
             Value::Int(number) => Value::Float(number as f64),
             other => other,
         },
-        _ => plain_scalar(text),
+        _ => plain_scalar(Dialect::Kyaml, text),
     }
 }
 
