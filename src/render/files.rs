@@ -115,6 +115,11 @@ impl<'t> Files<'t> {
         path.is_empty() || self.tree.contains(path)
     }
 
+    /// Whether a folder stands at a path.
+    pub(super) fn is_folder(&self, path: &str) -> bool {
+        path.is_empty() || self.tree.is_folder(path)
+    }
+
     /// A file of text.
     pub(super) fn load(&self, path: &str) -> Result<Arc<Loaded>, Box<Finding>> {
         {

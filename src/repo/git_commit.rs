@@ -68,6 +68,10 @@ impl FileTree for GitCommit {
         self.tree.contains(path)
     }
 
+    fn is_folder(&self, path: &str) -> bool {
+        self.tree.is_folder(path)
+    }
+
     fn root(&self) -> Option<&Path> {
         self.tree.root()
     }

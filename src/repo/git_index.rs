@@ -72,6 +72,10 @@ impl FileTree for GitIndex {
         self.tree.contains(path)
     }
 
+    fn is_folder(&self, path: &str) -> bool {
+        self.tree.is_folder(path)
+    }
+
     fn root(&self) -> Option<&Path> {
         self.tree.root()
     }

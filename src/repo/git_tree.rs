@@ -79,6 +79,10 @@ impl GitTree {
         self.snapshot.kind(path).is_some()
     }
 
+    pub(super) fn is_folder(&self, path: &str) -> bool {
+        self.snapshot.kind(path) == Some(Kind::Folder)
+    }
+
     pub(super) fn root(&self) -> Option<&Path> {
         self.scope.as_ref().map(|scope| scope.root.as_path())
     }

@@ -43,6 +43,10 @@ impl FileTree for MemoryTree {
     fn contains(&self, path: &str) -> bool {
         self.files.kind(path).is_some()
     }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.files.kind(path) == Some(Kind::Folder)
+    }
 }
 
 impl Folders for MemoryTree {

@@ -71,6 +71,9 @@ pub trait FileTree: Sync {
     /// Whether something stands at a path, be it readable or not.
     fn contains(&self, path: &str) -> bool;
 
+    /// Whether a folder stands at a path.
+    fn is_folder(&self, path: &str) -> bool;
+
     /// The folder on disk that paths of the tree start at; none for a tree that has none.
     fn root(&self) -> Option<&Path> {
         None

@@ -46,6 +46,10 @@ impl FileTree for StandardInput {
     fn contains(&self, path: &str) -> bool {
         path == PATH
     }
+
+    fn is_folder(&self, _: &str) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

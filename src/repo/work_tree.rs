@@ -68,6 +68,10 @@ impl FileTree for WorkTree {
         is_within(path) && self.disk.kind(path).is_some()
     }
 
+    fn is_folder(&self, path: &str) -> bool {
+        is_within(path) && self.disk.kind(path) == Some(Kind::Folder)
+    }
+
     fn root(&self) -> Option<&Path> {
         Some(&self.scope.root)
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::field_spec::{Configuration, FieldSpec, add_field};
 use super::generate::{self, Kind};
-use super::kustomization::{self, Kustomization, text};
+use super::kustomization::{Kustomization, text};
 use super::merge_schema::MergeSchemas;
 use super::names::End;
 use super::namespace::{Move, Subjects};
@@ -357,9 +357,6 @@ impl<'b, 'f> Build<'b, 'f> {
                 if flag("includeTemplates") {
                     add(&configuration.template_labels)?;
                 }
-                if flag("includeVolumeClaimTemplates") {
-                    add(&configuration.volume_claim_template_labels)?;
-                }
                 add(&[FieldSpec::of_any("metadata/labels", true)])?;
             }
             if let Some(pairs) = entry.get("pairs") {
@@ -470,10 +467,7 @@ impl<'b, 'f> Build<'b, 'f> {
 
     fn is_folder(&self, named: &Owned) -> Fallible<bool> {
         let path = self.resolve(named)?;
-        let below = |name: &&'static str| {
-            self.files.contains(&if path.is_empty() { (*name).to_owned() } else { format!("{path}/{name}") })
-        };
-        Ok(path.is_empty() || kustomization::NAMES.iter().any(below))
+        Ok(self.files.is_folder(&path))
     }
 
     /// A file that this kustomization may read.
@@ -482,6 +476,10 @@ impl<'b, 'f> Build<'b, 'f> {
         if !self.files.contains(&path) {
             let message = format!("`{}` is not there", text(named));
             return Err(Fault::new(&MISSING, named.span, message).with_help("correct the path, or add the file"));
+        }
+        if self.files.is_folder(&path) {
+            let message = format!("`{}` is a folder, not a file", text(named));
+            return Err(Fault::new(&MISSING, named.span, message).with_help("name a file"));
         }
         if self.shared.load_restrictor == LoadRestrictor::RootOnly && !is_in(&path, &self.folder) {
             let message = format!("`{}` is not in the kustomization's folder", text(named));

@@ -33,7 +33,8 @@ impl Operation<'_> {
                 self.add(object, "path", value)
             }
             "copy" => {
-                let value = self.find(object, "from")?.clone();
+                let null = || Node { span: self.operation.span, value: Value::Null };
+                let value = self.find(object, "from")?.cloned().unwrap_or_else(null);
                 self.add(object, "path", value)
             }
             "test" => self.test(object),
@@ -86,10 +87,15 @@ impl Operation<'_> {
         steps.iter().try_fold(object, |node, step| step_into(node, step)).ok_or_else(|| self.missing(key))
     }
 
-    fn find<'n>(&self, object: &'n mut Owned, key: &str) -> Fallible<&'n mut Owned> {
+    /// The value at a pointer. Upstream does not mind a field that an object lacks, but an item that a list lacks.
+    fn find<'n>(&self, object: &'n Owned, key: &str) -> Fallible<Option<&'n Owned>> {
         let (steps, last) = self.steps(key)?;
-        let steps: Vec<String> = steps.into_iter().chain([last]).collect();
-        self.parent(object, key, &steps)
+        let parent = steps.iter().try_fold(object, |node, step| step_to(node, step));
+        match parent.map(|parent| (parent, &parent.value)) {
+            Some((parent, Value::Mapping(_))) => Ok(parent.get(&last)),
+            Some((parent, Value::Sequence(_))) => step_to(parent, &last).map(Some).ok_or_else(|| self.missing(key)),
+            _ => Err(self.missing(key)),
+        }
     }
 
     fn add(&self, object: &mut Owned, key: &str, value: Owned) -> Fallible<()> {
@@ -130,29 +136,37 @@ impl Operation<'_> {
     }
 
     fn replace(&self, object: &mut Owned) -> Fallible<()> {
-        *self.find(object, "path")? = self.value();
-        Ok(())
+        self.find(object, "path")?;
+        let (steps, last) = self.steps("path")?;
+        let parent = self.parent(object, "path", &steps)?;
+        if let Some(value) = step_into(parent, &last) {
+            *value = self.value();
+            return Ok(());
+        }
+        // As upstream has it, what an object lacks is added
+        self.add(object, "path", self.value())
     }
 
-    fn test(&self, object: &mut Owned) -> Fallible<()> {
+    fn test(&self, object: &Owned) -> Fallible<()> {
         let wanted = self.value();
-        let found = self.find(object, "path");
-        let holds = match &found {
-            Ok(found) => is_equal(found, &wanted),
-            Err(_) => wanted.is_null(),
-        };
-        if holds {
+        let found = self.find(object, "path")?;
+        if found.map_or(wanted.is_null(), |found| is_equal(found, &wanted)) {
             return Ok(());
         }
         let fault = self.fault("path", format!("the test of `{}` does not hold", self.text("path")?));
-        Err(match found {
-            Ok(found) => fault.with_related(found.span, "the value in the object"),
-            Err(_) => fault,
-        })
+        Err(found.into_iter().fold(fault, |fault, found| fault.with_related(found.span, "the value in the object")))
     }
 }
 
 /// The item or value that a step names.
+fn step_to<'n>(node: &'n Owned, step: &str) -> Option<&'n Owned> {
+    match &node.value {
+        Value::Sequence(items) => items.get(index(step, items.len())?),
+        _ => node.get(step),
+    }
+}
+
+/// The same, to be changed.
 fn step_into<'n>(node: &'n mut Owned, step: &str) -> Option<&'n mut Owned> {
     match &node.value {
         Value::Sequence(items) => {

@@ -3,7 +3,6 @@
 //! In: objects as they are read and generated. Out: the list, in which no two have one id, and the objects that an id or
 //! a selector names. It never changes an object.
 
-use super::generate;
 use super::resource::{Behavior, Id, Resource};
 use super::selector::Selector;
 use crate::catalogue::object::DUPLICATE;
@@ -59,12 +58,8 @@ impl Resources {
         };
         let Some(old) = self.list.get_mut(other) else { return Ok(()) };
         if resource.behavior == Behavior::Merge {
-            let mut from = old.node.clone();
-            if old.kind() == "Secret" && old.api_version() == "v1" {
-                generate::encode_string_data(&mut from);
-            }
             for field in ["data", "binaryData"] {
-                merge_texts(&mut resource.node, &from, field);
+                merge_texts(&mut resource.node, &old.node, field);
             }
             resource.origin.clone_from(&old.origin);
         }

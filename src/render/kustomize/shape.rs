@@ -106,7 +106,6 @@ const LABEL: Shape = Record(&[
     ("pairs", TEXT_MAP),
     ("includeSelectors", Flag),
     ("includeTemplates", Flag),
-    ("includeVolumeClaimTemplates", Flag),
     ("fields", List(&FIELD_SPEC)),
 ]);
 
