@@ -31,7 +31,7 @@ pub(crate) fn render_with<Made>(
         order: if question.keeps_order { Order::None } else { Order::Legacy },
     };
     match kustomize(&files, &question.folder, options) {
-        Ok(objects) => Ok(make(&objects, &files)),
+        Ok(rendering) => Ok(make(&rendering.objects, &files)),
         Err(fault) => Err(Box::new(fault.into_finding(&files, &question.folder))),
     }
 }

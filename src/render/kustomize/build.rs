@@ -357,6 +357,9 @@ impl<'b, 'f> Build<'b, 'f> {
                 if flag("includeTemplates") {
                     add(&configuration.template_labels)?;
                 }
+                if flag("includeVolumeClaimTemplates") {
+                    add(&configuration.volume_claim_template_labels)?;
+                }
                 add(&[FieldSpec::of_any("metadata/labels", true)])?;
             }
             if let Some(pairs) = entry.get("pairs") {

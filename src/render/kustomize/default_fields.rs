@@ -58,6 +58,7 @@ impl Configuration {
             labels: Vec::new(),
             common_labels: specs(COMMON_LABELS),
             template_labels: specs(TEMPLATE_LABELS),
+            volume_claim_template_labels: specs(VOLUME_CLAIM_TEMPLATE_LABELS),
             common_annotations: specs(COMMON_ANNOTATIONS),
             images: specs(IMAGES),
             replicas: specs(REPLICAS),
@@ -169,13 +170,7 @@ static COMMON_LABELS: &[Fields] = &[
 /// Where `labels` with `includeTemplates` are set.
 static TEMPLATE_LABELS: &[Fields] = &[
     of("", "", "Deployment", true, &["spec/template/metadata/labels"]),
-    of(
-        "apps",
-        "",
-        "StatefulSet",
-        true,
-        &["spec/template/metadata/labels", "spec/volumeClaimTemplates[]/metadata/labels"],
-    ),
+    of("apps", "", "StatefulSet", true, &["spec/template/metadata/labels"]),
     of(
         "batch",
         "",
@@ -189,6 +184,10 @@ static TEMPLATE_LABELS: &[Fields] = &[
     of("", "", "ReplicaSet", true, &["spec/template/metadata/labels"]),
     of("", "", "", true, &["metadata/labels"]),
 ];
+
+/// Where `labels` with `includeVolumeClaimTemplates` are set.
+static VOLUME_CLAIM_TEMPLATE_LABELS: &[Fields] =
+    &[of("apps", "", "StatefulSet", true, &["spec/volumeClaimTemplates[]/metadata/labels"])];
 
 /// Where `commonAnnotations` are set.
 static COMMON_ANNOTATIONS: &[Fields] = &[
@@ -221,6 +220,7 @@ static IMAGES: &[Fields] = &[of(
         "spec/template/spec/containers[]/image",
         "spec/template/spec/initContainers[]/image",
         "spec/template/spec/volumes[]/image/reference",
+        "spec/jobTemplate/spec/template/spec/volumes[]/image/reference",
     ],
 )];
 
@@ -808,9 +808,10 @@ mod tests {
             ("nameSuffix", defaults.name_suffix.len(), 1),
             ("labels", defaults.labels.len(), 0),
             ("commonLabels", defaults.common_labels.len(), 32),
-            ("templateLabels", defaults.template_labels.len(), 10),
+            ("templateLabels", defaults.template_labels.len(), 9),
+            ("volumeClaimTemplateLabels", defaults.volume_claim_template_labels.len(), 1),
             ("commonAnnotations", defaults.common_annotations.len(), 9),
-            ("images", defaults.images.len(), 6),
+            ("images", defaults.images.len(), 7),
             ("replicas", defaults.replicas.len(), 4),
             ("varReference", defaults.variable_references.len(), 72),
             ("nameReference", defaults.name_references.len(), 16),

@@ -124,6 +124,18 @@ fn put(node: &mut Owned, kind: Kind, pair: Pair) {
     }
 }
 
+/// Moves a Secret's `stringData` into its `data`, as the API server does.
+pub(super) fn encode_string_data(node: &mut Owned) {
+    let Some(texts) = node.remove("stringData").filter(|entry| entry.value.is_mapping()) else { return };
+    for entry in texts.value.entries() {
+        let text = entry.value.scalar_text().unwrap_or_default();
+        let value = Node::string(base64_lines(text.as_bytes()), entry.value.span);
+        if let Some(data) = node.mapping_at("data", entry.key_span) {
+            data.set(entry.key.clone(), value);
+        }
+    }
+}
+
 /// Base64; more than a line of it ends every line with a line break.
 fn base64_lines(bytes: &[u8]) -> String {
     let encoded = STANDARD.encode(bytes);

@@ -29,7 +29,8 @@ impl<'i> Image<'i> {
     pub(super) fn read(entry: &'i Owned) -> Fallible<Self> {
         let get = |key: &str| entry.get(key).map_or("", text);
         let name = get("name");
-        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+        let pattern =
+            format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{{}}-]*)?$");
         let name = Regex::new(&pattern).map_err(|_| {
             let span = entry.get("name").map_or(entry.span, |name| name.span);
             Fault::new(&TRANSFORMER, span, format!("`{name}` is not an image's name"))

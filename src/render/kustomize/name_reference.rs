@@ -4,6 +4,8 @@
 //! objects with the names of now. The choice among several objects that were once called so is kustomize's: kind, role
 //! reference, namespace, then the prefixes and suffixes that referrer and candidate have in common.
 
+use std::collections::HashMap;
+
 use super::field_spec::{FieldSpec, NameReference};
 use super::fields::{self, Make};
 use super::kustomization::text;
@@ -16,6 +18,7 @@ use crate::render::files::Owned;
 
 /// Sets every reference to what its object is called now.
 pub(super) fn fix(resources: &mut Resources, references: &[NameReference]) -> Fallible<()> {
+    let known = Known::of(resources);
     for index in 0..resources.list.len() {
         let Some(referrer) = resources.list.get(index) else { break };
         let id = referrer.original_id();
@@ -28,12 +31,14 @@ pub(super) fn fix(resources: &mut Resources, references: &[NameReference]) -> Fa
         if wanted.is_empty() {
             continue;
         }
-        let candidates = candidates(resources, referrer)?;
+        let account_namespaces: Vec<String> =
+            service_account_namespaces(referrer)?.into_iter().map(str::to_owned).collect();
         // The object is looked at while a field of it is changed; nothing that is looked at is such a field.
         let Some(mut node) = resources.list.get(index).map(|referrer| referrer.node.clone()) else { break };
         for (reference, spec) in wanted {
             let Some(referrer) = resources.list.get(index) else { break };
-            let fix = Fix { resources, candidates: &candidates, referrer, reference, spec };
+            let namespaces = account_namespaces.as_slice();
+            let fix = Fix { resources, known: &known, namespaces, referrer, reference, spec };
             // Whatever kind the object has now: it was chosen by the one that it had.
             let spec = FieldSpec::of_any(spec.path.clone(), spec.create);
             let span = node.span;
@@ -46,21 +51,24 @@ pub(super) fn fix(resources: &mut Resources, references: &[NameReference]) -> Fa
     Ok(())
 }
 
-/// The objects that a referrer can mean at all.
-fn candidates(resources: &Resources, referrer: &Resource) -> Fallible<Vec<usize>> {
-    let id = referrer.id();
-    if id.is_cluster_scoped {
-        return Ok((0..resources.list.len()).collect());
+/// The objects by the names that they had.
+struct Known {
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Known {
+    fn of(resources: &Resources) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, resource) in resources.list.iter().enumerate() {
+            for previous in &resource.previous {
+                let named = by_name.entry(previous.name.clone()).or_default();
+                if named.last() != Some(&index) {
+                    named.push(index);
+                }
+            }
+        }
+        Self { by_name }
     }
-    let namespaces = service_account_namespaces(referrer)?;
-    let can_be_meant = |resource: &Resource| {
-        let other = resource.id();
-        other.is_cluster_scoped
-            || other.effective_namespace() == id.effective_namespace()
-            || namespaces.contains(&other.namespace.as_ref())
-    };
-    let list = resources.list.iter().enumerate();
-    Ok(list.filter(|(_, resource)| can_be_meant(resource)).map(|(index, _)| index).collect())
 }
 
 /// The namespaces of the service accounts that a `RoleBinding` names: those may be in another one.
@@ -85,7 +93,9 @@ fn service_account_namespaces(referrer: &Resource) -> Fallible<Vec<&str>> {
 
 struct Fix<'f> {
     resources: &'f Resources,
-    candidates: &'f [usize],
+    known: &'f Known,
+    /// The namespaces of the service accounts that the referrer names.
+    namespaces: &'f [String],
     referrer: &'f Resource,
     reference: &'f NameReference,
     spec: &'f FieldSpec,
@@ -110,7 +120,7 @@ impl Fix<'_> {
 
     fn scalar(&self, field: &mut Owned) -> Fallible<()> {
         let old = field.scalar_text().unwrap_or_default().into_owned();
-        let all = self.candidates.iter().filter_map(|index| self.resources.list.get(*index)).collect();
+        let all = self.candidates(&old).collect();
         let same = |one: &Resource, other: &Resource| one.name() == other.name();
         if let Some(found) = self.choose(&old, all, same, field.span)?
             && found.name() != old
@@ -126,7 +136,7 @@ impl Fix<'_> {
             return Err(Fault::new(&REFERENCE, node.span, message).with_help("add `name`"));
         };
         let (old, span) = (name.scalar_text().unwrap_or_default().into_owned(), name.span);
-        let all = self.in_namespace(node.get("namespace"));
+        let all = self.in_namespace(&old, node.get("namespace"));
         let same =
             |one: &Resource, other: &Resource| one.name() == other.name() && one.namespace() == other.namespace();
         let Some(found) = self.choose(&old, all, same, span)? else { return Ok(()) };
@@ -145,17 +155,42 @@ impl Fix<'_> {
         Ok(())
     }
 
+    /// The objects that were called so and that the referrer can mean at all.
+    fn candidates(&self, old: &str) -> impl Iterator<Item = &Resource> {
+        let named = self.known.by_name.get(old).map(Vec::as_slice).unwrap_or_default();
+        named.iter().filter_map(|index| self.resources.list.get(*index)).filter(|other| self.can_mean(other))
+    }
+
+    /// The objects that the referrer can mean at all.
+    fn meant(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.list.iter().filter(|other| self.can_mean(other))
+    }
+
+    fn can_mean(&self, other: &Resource) -> bool {
+        let (id, other) = (self.referrer.id(), other.id());
+        id.is_cluster_scoped
+            || other.is_cluster_scoped
+            || other.effective_namespace() == id.effective_namespace()
+            || self.namespaces.iter().any(|namespace| *namespace == other.namespace)
+    }
+
     /// The candidates that were in a namespace at first, or else are in it now; all, if none is named.
-    fn in_namespace(&self, namespace: Option<&Owned>) -> Vec<&Resource> {
-        let all = self.candidates.iter().filter_map(|index| self.resources.list.get(*index));
+    fn in_namespace(&self, old: &str, namespace: Option<&Owned>) -> Vec<&Resource> {
+        let all = self.candidates(old);
         let Some(namespace) = namespace else { return all.collect() };
         let namespace = namespace.scalar_text().unwrap_or_default();
         let is_in = |id: Id<'_>| {
             let effective = id.effective_namespace();
             effective == namespace && !id.is_cluster_scoped && effective != "_non_namespaceable_"
         };
-        let first: Vec<&Resource> = all.clone().filter(|resource| is_in(resource.original_id())).collect();
-        if first.is_empty() { all.filter(|resource| is_in(resource.id())).collect() } else { first }
+        let all: Vec<&Resource> = all.collect();
+        // Whether anything at all was there at first decides, be it called so or not.
+        let is_from = |resource: &&Resource| is_in(resource.original_id());
+        if self.meant().any(|resource| is_from(&resource)) {
+            all.into_iter().filter(is_from).collect()
+        } else {
+            all.into_iter().filter(|resource| is_in(resource.id())).collect()
+        }
     }
 
     /// The one object that an old name means; none if it means nothing known.
@@ -167,7 +202,6 @@ impl Fix<'_> {
         span: Span,
     ) -> Fallible<Option<&'r Resource>> {
         let NameReference { group, version, kind, .. } = self.reference;
-        candidates.retain(|one| one.previous.iter().any(|previous| previous.name == old));
         candidates.retain(|one| one.previous_ids().any(|id| id.is_selected_by(group, version, kind)));
         if let Some((group, kind)) = self.role() {
             candidates.retain(|one| one.previous_ids().any(|id| id.is_selected_by(group, "", kind)));

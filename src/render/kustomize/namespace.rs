@@ -66,10 +66,8 @@ impl Move<'_> {
             let is_cluster_scoped = resource.id().is_cluster_scoped;
             self.object(&mut resource.node, is_cluster_scoped)?;
             let Some(resource) = resources.list.get(index) else { break };
-            let id = resource.id();
-            let other = resources.list.iter().enumerate().find(|(at, other)| *at != index && other.id().is_same(&id));
-            if let Some((_, other)) = other {
-                let message = format!("with this namespace there are two objects {id}");
+            if let Some(other) = resources.same(resource) {
+                let message = format!("with this namespace there are two objects {}", resource.id());
                 return Err(Fault::new(&DUPLICATE, self.namespace.span, message)
                     .with_help("rename one of them")
                     .with_related(resource.name_span(), "one")

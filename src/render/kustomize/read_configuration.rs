@@ -15,13 +15,14 @@ use crate::manifest::{Entry, Node, Span, to_json_text};
 /// Where a file is refused, and why.
 type Refusal = (Span, String);
 
-const LISTS: [&str; 11] = [
+const LISTS: [&str; 12] = [
     "namePrefix",
     "nameSuffix",
     "namespace",
     "commonLabels",
     "labels",
     "templateLabels",
+    "volumeClaimTemplateLabels",
     "commonAnnotations",
     "nameReference",
     "varReference",
@@ -45,6 +46,7 @@ impl Configuration {
                 "commonLabels" => &mut configuration.common_labels,
                 "labels" => &mut configuration.labels,
                 "templateLabels" => &mut configuration.template_labels,
+                "volumeClaimTemplateLabels" => &mut configuration.volume_claim_template_labels,
                 "commonAnnotations" => &mut configuration.common_annotations,
                 "varReference" => &mut configuration.variable_references,
                 "images" => &mut configuration.images,

@@ -3,6 +3,9 @@
 //! In: objects as they are read and generated. Out: the list, in which no two have one id, and the objects that an id or
 //! a selector names. It never changes an object.
 
+use std::collections::HashMap;
+
+use super::generate;
 use super::resource::{Behavior, Id, Resource};
 use super::selector::Selector;
 use crate::catalogue::object::DUPLICATE;
@@ -20,7 +23,7 @@ pub(super) struct Resources {
 impl Resources {
     /// Adds an object.
     pub(super) fn append(&mut self, resource: Resource) -> Fallible<()> {
-        if let Some(other) = self.list.iter().find(|other| other.id().is_same(&resource.id())) {
+        if let Some(other) = self.same(&resource) {
             return Err(duplicate(&resource, other));
         }
         self.list.push(resource);
@@ -58,8 +61,12 @@ impl Resources {
         };
         let Some(old) = self.list.get_mut(other) else { return Ok(()) };
         if resource.behavior == Behavior::Merge {
+            let mut from = old.node.clone();
+            if old.kind() == "Secret" && old.api_version() == "v1" {
+                generate::encode_string_data(&mut from);
+            }
             for field in ["data", "binaryData"] {
-                merge_texts(&mut resource.node, &old.node, field);
+                merge_texts(&mut resource.node, &from, field);
             }
             resource.origin.clone_from(&old.origin);
         }
@@ -88,13 +95,23 @@ impl Resources {
         self.list.retain(|resource| !resource.node.is_null_or_empty());
     }
 
+    /// Another object with the id of this one. Names are compared first: they differ mostly, and ids cost more to make.
+    pub(super) fn same(&self, resource: &Resource) -> Option<&Resource> {
+        let (name, id) = (resource.name(), resource.id());
+        let is_same =
+            |other: &&Resource| !std::ptr::eq(*other, resource) && other.name() == name && other.id().is_same(&id);
+        self.list.iter().find(is_same)
+    }
+
     /// Finds two objects that have come to have one id.
     pub(super) fn find_duplicate(&self) -> Fallible<()> {
-        for (index, resource) in self.list.iter().enumerate() {
-            let earlier = self.list.iter().take(index).find(|other| other.id().is_same(&resource.id()));
-            if let Some(other) = earlier {
+        let mut known: HashMap<String, Vec<&Resource>> = HashMap::with_capacity(self.list.len());
+        for resource in &self.list {
+            let named = known.entry(resource.name().into_owned()).or_default();
+            if let Some(other) = named.iter().find(|other| other.id().is_same(&resource.id())) {
                 return Err(duplicate(resource, other));
             }
+            named.push(resource);
         }
         Ok(())
     }

@@ -106,6 +106,7 @@ const LABEL: Shape = Record(&[
     ("pairs", TEXT_MAP),
     ("includeSelectors", Flag),
     ("includeTemplates", Flag),
+    ("includeVolumeClaimTemplates", Flag),
     ("fields", List(&FIELD_SPEC)),
 ]);
 
