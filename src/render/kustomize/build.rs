@@ -187,6 +187,7 @@ impl<'b, 'f> Build<'b, 'f> {
             let documents = self.documents(named, Dialect::Kyaml)?;
             let mut resources = load::resources(&documents, self.files)?;
             for resource in &mut resources {
+                load::spell_null_annotations(resource, self.files);
                 resource.origin = self.origin.as_ref().map(|origin| Origin::of_file(joined(origin, path)));
             }
             return accumulated.resources.append_all(resources);
