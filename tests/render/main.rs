@@ -16,6 +16,9 @@ mod program;
 mod support;
 
 mod broken;
+mod differential;
 mod fixtures;
+mod made;
+mod provenance;
 mod reference;
 mod rendering;

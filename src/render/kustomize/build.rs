@@ -205,6 +205,7 @@ impl<'b, 'f> Build<'b, 'f> {
             self.shared.resources.borrow_mut().insert(self.resolve(named)?);
             let mut resources = load::resources(&documents, self.files)?;
             for resource in &mut resources {
+                load::spell_null_annotations(resource, self.files);
                 resource.origin = self.origin.as_ref().map(|origin| Origin::of_file(joined(origin, path)));
             }
             return accumulated.resources.append_all(resources);

@@ -81,9 +81,12 @@ fn annotate(resource: &mut Resource, wants_origin: bool, wants_transformations: 
     if let Some(entries) = annotations.entries_mut() {
         entries.retain(|entry| !INTERNAL.contains(&entry.key.as_ref()));
         for entry in entries {
-            if let Some(text) = entry.value.scalar_text() {
-                entry.value.value = Value::String(text.into_owned().into());
-            }
+            // Of what is no text kustomize keeps nothing
+            let text = match entry.value.value {
+                Value::Null => "null".to_owned(),
+                _ => entry.value.scalar_text().unwrap_or_default().into_owned(),
+            };
+            entry.value.value = Value::String(text.into());
         }
     }
     for (key, is_wanted, text) in texts {

@@ -14,7 +14,9 @@ use crate::render::files::Owned;
 pub(super) fn set(resources: &mut Resources, pairs: &Owned, specs: &[FieldSpec]) -> Fallible<()> {
     for resource in &mut resources.list {
         for pair in pairs.entries() {
+            let mut made = Vec::new();
             for spec in specs {
+                let mut is_made = false;
                 fields::change(spec, &mut resource.node, Make::Mapping, pair.value.span, &mut |field| {
                     if field.is_null() {
                         return Ok(());
@@ -29,13 +31,20 @@ pub(super) fn set(resources: &mut Resources, pairs: &Owned, specs: &[FieldSpec])
                     };
                     let value =
                         Node::string(pair.value.scalar_text().unwrap_or_default().into_owned(), pair.value.span);
-                    match entries.iter_mut().find(|entry| entry.key == pair.key) {
-                        Some(entry) => entry.value = value,
-                        None => entries.push(crate::manifest::Entry { value, ..pair.clone() }),
+                    if let Some(entry) = entries.iter_mut().find(|entry| entry.key == pair.key) {
+                        entry.value = value;
+                    } else {
+                        is_made = true;
+                        entries.push(crate::manifest::Entry { value, ..pair.clone() });
                     }
                     Ok(())
                 })?;
+                resource.spread_changes();
+                if is_made {
+                    made.push(fields::split(&spec.path, '/').into_iter().chain([pair.key.to_string()]).collect());
+                }
             }
+            resource.share(made, &pair.value.scalar_text().unwrap_or_default());
         }
     }
     Ok(())

@@ -54,10 +54,31 @@ fn resource(mut node: Owned, files: &Files<'_>) -> Resource {
     let annotations = node.path_mut(&["metadata", "annotations"]).and_then(Node::entries_mut);
     for entry in annotations.into_iter().flatten() {
         let value = &mut entry.value;
-        if !matches!(value.value, Value::String(_) | Value::Sequence(_) | Value::Mapping(_)) {
+        if !matches!(value.value, Value::Null | Value::String(_) | Value::Sequence(_) | Value::Mapping(_)) {
             let text = files.written(value);
             value.value = Value::String(text.into());
         }
     }
     Resource::new(node)
+}
+
+/// Makes texts of annotations that are null; in a patch null takes an annotation away.
+pub(super) fn spell_null_annotations(resource: &mut Resource, files: &Files<'_>) {
+    spell(resource, "annotations", files);
+}
+
+/// Makes texts of the labels and annotations of a patch with a target, as Kustomize does: null takes nothing away there.
+pub(super) fn spell_metadata(patch: &mut Resource, files: &Files<'_>) {
+    spell(patch, "labels", files);
+    spell(patch, "annotations", files);
+}
+
+fn spell(resource: &mut Resource, field: &str, files: &Files<'_>) {
+    let entries = resource.node.path_mut(&["metadata", field]).and_then(Node::entries_mut);
+    for entry in entries.into_iter().flatten() {
+        if !matches!(entry.value.value, Value::String(_) | Value::Sequence(_) | Value::Mapping(_)) {
+            let text = files.written(&entry.value);
+            entry.value.value = Value::String(text.into());
+        }
+    }
 }

@@ -12,15 +12,20 @@ use std::collections::BTreeSet;
 
 use super::merge_schema::{MergeSchemas, Schema};
 use crate::catalogue::render::PATCH;
-use crate::manifest::{Entry, Node, Span, Value};
+use crate::manifest::{Dialect, Entry, Node, Span, Value, plain_scalar};
 use crate::render::fault::{Fallible, Fault};
-use crate::render::files::Owned;
+use crate::render::files::{Files, Owned};
 
 const DIRECTIVE: &str = "$patch";
 
 /// Applies a patch to an object; nothing is left of one that it deletes.
-pub(super) fn merge(object: Owned, patch: &Owned, schemas: &MergeSchemas) -> Fallible<Option<Owned>> {
-    Merge { schemas }.walk(Some(object), Some(patch.clone()), None)
+pub(super) fn merge(
+    object: Owned,
+    patch: &Owned,
+    schemas: &MergeSchemas,
+    files: &Files<'_>,
+) -> Fallible<Option<Owned>> {
+    Merge { schemas, files }.walk(Some(object), Some(patch.clone()), None)
 }
 
 /// What a patch says of a mapping or list as a whole.
@@ -41,6 +46,7 @@ enum Shape {
 
 struct Merge<'m> {
     schemas: &'m MergeSchemas,
+    files: &'m Files<'m>,
 }
 
 /// The values of an element's merge keys; a key that lacks is empty.
@@ -61,12 +67,35 @@ impl<'m> Merge<'m> {
         }
         match if left == Shape::Nothing { right } else { left } {
             Shape::Mapping | Shape::Nothing => self.walk_mapping(target, patch, schema),
-            Shape::Scalar => Ok(patch.or(target)),
+            Shape::Scalar => Ok(match (patch, target) {
+                (Some(patch), Some(target)) => Some(self.in_style_of(&target, patch)),
+                (patch, target) => patch.or(target),
+            }),
             Shape::Sequence => match schema.as_ref().and_then(Schema::merge) {
                 Some(keys) => self.walk_associative(target, patch, keys, schema.as_ref().and_then(Schema::element)),
                 None => Ok(patch.or(target)),
             },
         }
+    }
+
+    /// A scalar of a patch in the style of the one that it replaces: what stood in quotes stays a text, `3` becomes `"3"`.
+    fn in_style_of(&self, target: &Owned, mut patch: Owned) -> Owned {
+        let Value::String(old) = &target.value else { return patch };
+        if patch.is_null() {
+            return patch;
+        }
+        let is_quoted = self.files.text_of(target.span).is_some_and(|text| text.starts_with(['"', '\'', '|', '>']))
+            || !matches!(plain_scalar(Dialect::Kyaml, old), Value::String(_));
+        let written = self.files.text_of(patch.span).filter(|text| !text.starts_with(['"', '\'', '|', '>', '!']));
+        let is_resolved = |written: &String| match (plain_scalar(Dialect::Kyaml, written), &patch.value) {
+            // A date is a text, but not the one that was written
+            (Value::String(text), Value::String(value)) => text == *value && written != value,
+            (_, value) => !matches!(value, Value::String(_)),
+        };
+        if let Some(written) = written.filter(is_resolved).filter(|_| is_quoted) {
+            patch.value = Value::String(written.into());
+        }
+        patch
     }
 
     fn schema_of(&self, node: Option<&Owned>) -> Option<Schema<'m>> {

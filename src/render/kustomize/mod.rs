@@ -36,6 +36,7 @@ mod resources;
 mod scope;
 mod selector;
 mod shape;
+mod shared;
 mod variable;
 
 #[cfg(test)]

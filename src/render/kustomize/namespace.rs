@@ -9,7 +9,7 @@ use super::kustomization::text;
 use super::resources::Resources;
 use crate::catalogue::object::DUPLICATE;
 use crate::catalogue::render::TRANSFORMER;
-use crate::manifest::Node;
+use crate::manifest::{Node, Value};
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::Owned;
 
@@ -108,7 +108,14 @@ impl Move<'_> {
             Subjects::Default => subject.get("name").map(text) == Some("default"),
             Subjects::ServiceAccounts => subject.get("kind").map(text) == Some("ServiceAccount"),
         };
-        let subjects = object.get_mut("subjects").and_then(Node::items_mut).map(Vec::as_mut_slice).unwrap_or_default();
+        let subjects = object.get_mut("subjects").filter(|subjects| !subjects.is_null());
+        if let Some(other) = subjects.as_ref().filter(|subjects| !matches!(subjects.value, Value::Sequence(_))) {
+            let message = format!("the subjects of a binding are {}, not an array", other.type_name());
+            return Err(
+                Fault::new(&TRANSFORMER, other.span, message).with_related(self.namespace.span, "moved from here")
+            );
+        }
+        let subjects = subjects.and_then(Node::items_mut).map(Vec::as_mut_slice).unwrap_or_default();
         for subject in subjects.iter_mut().filter(|subject| wanted(subject)) {
             if subject.get("namespace").is_none() {
                 subject.set("namespace", Node::string("", self.namespace.span));

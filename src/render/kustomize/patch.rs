@@ -100,9 +100,10 @@ impl Patch {
                     for index in resources.select(target) {
                         let Some(resource) = resources.list.get_mut(index) else { continue };
                         let mut patch = patch.clone();
+                        load::spell_metadata(&mut patch, build.files);
                         let api_version = resource.node.get("apiVersion").cloned();
                         if let Some(api_version) = api_version {
-                            patch.node.set("apiVersion", Node { span: patch.node.span, ..api_version });
+                            patch.node.set("apiVersion", api_version);
                         }
                         self.merge(resource, &patch, build)?;
                     }
@@ -157,11 +158,13 @@ impl Patch {
         }
         let null = Node { span: resource.node.span, value: Value::Null };
         let object = std::mem::replace(&mut resource.node, null);
-        let Some(merged) = merge::merge(object, &patch.node, build.schemas()).map_err(|fault| fault.at(self.span))?
+        let Some(merged) =
+            merge::merge(object, &patch.node, build.schemas(), build.files).map_err(|fault| fault.at(self.span))?
         else {
             return Ok(());
         };
         resource.node = merged;
+        resource.spread_patch(&patch.node);
         if resource.node.is_null_or_empty() {
             return Ok(());
         }
@@ -186,6 +189,7 @@ impl Patch {
         for index in resources.select(target) {
             let Some(resource) = resources.list.get_mut(index) else { continue };
             resource.remember_id();
+            resource.shared.clear();
             // Upstream keeps its own notes there, so that there is always a place to add an annotation to.
             let span = resource.node.span;
             if let Some(metadata) = resource.node.mapping_at("metadata", span) {

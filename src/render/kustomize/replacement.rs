@@ -66,7 +66,7 @@ impl Copy<'_, '_, '_> {
                 );
             }
         };
-        if replacement.get("targets").is_none() {
+        if targets.is_empty() {
             return Err(Fault::new(&RULE, replacement.span, "a replacement without targets").with_help("add `targets`"));
         }
         targets.iter().try_for_each(|target| self.target(resources, target, &value))
@@ -158,6 +158,7 @@ impl Copy<'_, '_, '_> {
                     return Err(Fault::new(&RULE, target.span, message).with_help("select fewer objects"));
                 }
                 self.copy(resource, path, value, target.get("options"))?;
+                resource.spread_changes();
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::origin::Origin;
 use super::scope;
+use super::shared::Shared;
 use crate::manifest::{Node, Span};
 use crate::render::files::Owned;
 
@@ -103,6 +104,8 @@ pub(super) struct Resource {
     pub(super) origin: Option<Origin>,
     /// What changed it, when the annotations that say so are asked for.
     pub(super) transformations: Vec<Origin>,
+    /// The labels and annotations that are one value in several fields.
+    pub(super) shared: Vec<Shared>,
     /// Whether Helm made it.
     pub(super) is_from_helm: bool,
 }
@@ -120,6 +123,7 @@ impl Resource {
             variables: Vec::new(),
             origin: None,
             transformations: Vec::new(),
+            shared: Vec::new(),
             is_from_helm: false,
         }
     }
@@ -180,6 +184,7 @@ impl Resource {
 
     /// Remembers how it is called before that changes.
     pub(super) fn remember_id(&mut self) {
+        self.part_annotations();
         let id = self.id();
         let previous = PreviousId {
             name: id.name.to_string(),

@@ -136,6 +136,7 @@ impl Resource {
         self.prefixes.clone_from(&old.prefixes);
         self.suffixes.clone_from(&old.suffixes);
         self.variables.clone_from(&old.variables);
+        self.transformations.clone_from(&old.transformations);
         self.behavior = old.behavior;
         self.needs_hash &= old.needs_hash;
     }
@@ -156,7 +157,11 @@ fn merge_texts(node: &mut Owned, other: &Owned, field: &'static str) {
         if map.get(&entry.key).is_none()
             && let Some(entries) = map.entries_mut()
         {
-            entries.push(entry.clone());
+            let mut entry = entry.clone();
+            if let Some(text) = entry.value.scalar_text().map(std::borrow::Cow::into_owned) {
+                entry.value.value = Value::String(text.into());
+            }
+            entries.push(entry);
         }
     }
     let is_empty = map.is_null_or_empty();
