@@ -215,6 +215,7 @@ impl Outcome {
             unchecked: reasons(&counts.unchecked),
             findings,
             kubernetes,
+            reach: None,
         }
     }
 }

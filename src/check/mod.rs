@@ -18,5 +18,5 @@ mod size;
 #[cfg(test)]
 pub(crate) mod written;
 
-pub use run::{Request, definitions_in, run};
+pub use run::{Only, Request, definitions_in, run};
 pub use sink::Sink;

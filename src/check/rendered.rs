@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::account::Outcome;
 use super::pass::{Origin, Pass};
@@ -62,6 +62,13 @@ impl Rendered {
             documents.extend(resources.into_iter().filter_map(|path| files.count(&path).map(|count| (path, count))));
         }
         Self { sources: files.sources(), trees, documents }
+    }
+
+    /// The folders of the kustomizations.
+    pub(super) fn folders(&self) -> FxHashSet<String> {
+        let folder =
+            |tree: &RenderedTree| tree.kustomization.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        self.trees.iter().map(folder).collect()
     }
 
     /// How many documents a file holds whose objects are checked as they are rendered; none for any other file.

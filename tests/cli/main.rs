@@ -6,6 +6,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+mod changes;
 mod commands;
 mod definitions;
 mod exit_codes;
@@ -13,5 +14,6 @@ mod formats;
 mod git;
 mod hostile_input;
 mod program;
+mod render;
 mod selection;
 mod summary;
