@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod configuration;
 mod convert;
+mod diff;
 mod explain;
 mod hook;
 mod init;
@@ -47,8 +48,10 @@ struct Arguments {
 enum Command {
     /// Check manifests against the Kubernetes schemas and the API server's rules
     Check(Box<check::Arguments>),
-    /// Print the objects that a kustomization makes
+    /// Print the objects that kustomizations make
     Render(render::Arguments),
+    /// Show what kustomizations make differently of two revisions
+    Diff(diff::Arguments),
     /// Print a file's first YAML document as JSON, read as Kubernetes reads it
     Convert(convert::Arguments),
     /// List the rules
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
     let result = match arguments.command {
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Render(arguments) => render::run(&arguments, &mut out),
+        Command::Diff(arguments) => diff::run(&arguments, &mut out),
         Command::Convert(arguments) => convert::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),

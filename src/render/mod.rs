@@ -3,10 +3,12 @@
 //! In: a tree of files and the folder of a kustomization. Out: its objects in kustomize's order, every value with the
 //! place where a person wrote it, or the fault that stops it. It never touches the network and runs no plugin.
 
+mod difference;
 mod fault;
 mod files;
 mod kustomize;
 
+pub use difference::{Change, FieldDifference, ObjectDifference, Rendered, Shown, Written, compare};
 pub use fault::Fault;
 pub use files::Files;
 pub use kustomize::{LoadRestrictor, Options, Order, Rendering, kustomize};

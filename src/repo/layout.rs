@@ -279,6 +279,12 @@ impl Layout {
         self.roots().into_iter().filter_map(wanted).collect()
     }
 
+    /// Whether a folder has a kustomization that can be rendered by itself: one that is no Component.
+    #[must_use]
+    pub fn is_kustomization(&self, folder: &str) -> bool {
+        self.kustomizations.get(folder).is_some_and(|known| !known.is_component)
+    }
+
     /// The files of the kustomizations that have any of these files in them, or include one that has.
     #[must_use]
     pub fn users(&self, files: &BTreeSet<&str>) -> BTreeSet<String> {

@@ -4,6 +4,7 @@
 //! (source text comes through the [`Context`]), never decides whether a run passes by anything but the threshold it is
 //! given, and writes the same bytes for the same report.
 
+pub mod difference;
 mod excerpt;
 mod github;
 mod gitlab;

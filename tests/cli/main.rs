@@ -9,6 +9,7 @@
 mod changes;
 mod commands;
 mod definitions;
+mod diff;
 mod exit_codes;
 mod formats;
 mod git;

@@ -42,6 +42,7 @@ mod variable;
 mod testing;
 
 pub use build::LoadRestrictor;
+pub(super) use merge_schema::{MergeSchemas, Schema as MergeSchema};
 pub use order::Order;
 
 use build::{Accumulated, Build, Shared};
