@@ -158,7 +158,14 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     let findings = shared::merge(findings);
     let mut report = total.report(listing.files.len(), findings, &layout, settings.all_targets());
     if let Some((only, reached)) = changed {
-        report.trees.retain(|tree| tree.kind != TreeKind::Kustomization || reached.contains(&tree.path));
+        let is_inside = |file: &String, folder: &str| {
+            folder.is_empty() || file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        report.trees.retain(|tree| match tree.kind {
+            TreeKind::Kustomization => reached.contains(&tree.path),
+            TreeKind::Chart => only.files.iter().any(|file| is_inside(file, &tree.path)),
+            TreeKind::Plain => true,
+        });
         let all = layout.renderable(|_| true).len();
         report.reach = Some(Reach { files: only.files.len(), name: only.name, trees: reached.len(), all });
     }

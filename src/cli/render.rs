@@ -57,7 +57,7 @@ enum Trees {
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let (tree, folders) = trees(arguments)?;
     if folders.is_empty() {
-        say("plimsoll: no kustomization was found");
+        say("plimsoll: no kustomization was found that no other includes; without --tree, any can be rendered");
         return Ok(Outcome::Nothing);
     }
     let files = Files::new(tree.as_ref());

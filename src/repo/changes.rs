@@ -14,7 +14,7 @@ use gix::index::entry::{Flags, Stage, Stat};
 use gix::objs::tree::EntryKind;
 
 use super::git::{Objects, Record, reason, records_of_tree};
-use super::{FileTree, TreeError, WorkTree};
+use super::{FILE_LIMIT, FileTree, Layout, TreeError, WorkTree};
 
 /// What differs, and from what.
 #[derive(Debug)]
@@ -51,12 +51,21 @@ impl Changes {
         let mut on_disk =
             objects.with(|repository| tracked_on_disk(repository, root)).map_err(|error| objects.failed(&error))?;
         let tracked: BTreeSet<Vec<u8>> = on_disk.iter().map(|record| record.path.clone()).collect();
-        // What Git does not track yet may be added with the next commit.
-        let untracked = tree.list()?.files.into_iter().filter(|file| !tracked.contains(file.path.as_bytes()));
-        on_disk.extend(untracked.map(|file| Record {
-            content: content_on_disk(&root.join(&*file.path)),
-            path: file.path.as_bytes().to_vec(),
-        }));
+        // What Git does not track yet may be added with the next commit; and what it never will be may be read by a
+        // generator all the same.
+        let files = tree.list()?.files;
+        let layout = Layout::read(tree, &files);
+        let untracked: BTreeSet<&str> = files
+            .iter()
+            .map(|file| &*file.path)
+            .chain(layout.inputs().filter(|file| root.join(file).is_file()))
+            .filter(|file| !tracked.contains(file.as_bytes()))
+            .collect();
+        on_disk.extend(
+            untracked
+                .into_iter()
+                .map(|file| Record { content: content_on_disk(&root.join(file)), path: file.as_bytes().to_vec() }),
+        );
         Ok(Self { files: differing(&committed, &on_disk), before: Some(before) })
     }
 }
@@ -150,7 +159,7 @@ fn content_on_disk(path: &Path) -> Option<(EntryKind, ObjectId)> {
     let metadata = fs::symlink_metadata(path).ok()?;
     let (kind, bytes) = if metadata.is_symlink() {
         (EntryKind::Link, fs::read_link(path).ok()?.into_os_string().into_encoded_bytes())
-    } else if metadata.is_file() {
+    } else if metadata.is_file() && metadata.len() <= FILE_LIMIT {
         (EntryKind::Blob, fs::read(path).ok()?)
     } else {
         return None;

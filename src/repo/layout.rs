@@ -279,6 +279,11 @@ impl Layout {
         self.roots().into_iter().filter_map(wanted).collect()
     }
 
+    /// What kustomizations read beside their resources: files, and folders of plugins.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.kustomizations.values().flat_map(|known| &known.inputs).map(String::as_str)
+    }
+
     /// Whether a folder has a kustomization that can be rendered by itself: one that is no Component.
     #[must_use]
     pub fn is_kustomization(&self, folder: &str) -> bool {

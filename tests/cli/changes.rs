@@ -62,6 +62,39 @@ fn what_a_generator_of_a_component_reads_reaches_those_that_use_it() {
 }
 
 #[test]
+fn what_git_does_not_track_reaches_a_tree_that_reads_it() {
+    let folder = repository();
+    let options = "configMapGenerator: [{name: extra, files: [extra.properties], envs: [local.env]}]\n";
+    folder.write("extra/kustomization.yaml", format!("kind: Component\n{options}")).write(".gitignore", "*.env\n");
+    folder.commit();
+    assert_eq!(reached(&folder, &["--changed-since", "HEAD"]).1, "no changed files");
+    folder.write("extra/local.env", "A=b\n");
+    assert_eq!(reached(&folder, &["--changed-since", "HEAD"]).0, ["overlays/test"]);
+    folder.write("notes.txt", "not read by anything");
+    assert_eq!(reached(&folder, &["--changed-since", "HEAD"]).1, "1 of 3 trees, that which 1 changed file reaches");
+}
+
+#[test]
+fn plugins_and_definitions_are_parts_of_the_trees_that_name_them() {
+    let folder = repository();
+    let transformer = "apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: l}\nlabels: {a: b}\nfieldSpecs: [{path: metadata/labels, create: true}]\n";
+    folder.write("plugins/label.yaml", transformer).write("plugins/kustomization.yaml", "resources: [label.yaml]\n");
+    let path = "overlays/staging/kustomization.yaml";
+    folder.write(path, folder.read(path) + "transformers: [../../plugins]\ncrds: [types.json]\n");
+    folder.write("overlays/staging/types.json", "{}").commit();
+    folder.write("plugins/label.yaml", transformer.replace("a: b", "a: c"));
+    let (trees, _) = reached(&folder, &["--changed-since", "HEAD"]);
+    assert!(
+        trees.contains(&"overlays/staging".to_owned()) && !trees.contains(&"overlays/test".to_owned()),
+        "{trees:?}"
+    );
+    folder.git(&["checkout", "--quiet", "."]);
+    assert_eq!(reached(&folder, &["--changed-since", "HEAD"]).1, "no changed files");
+    folder.write("overlays/staging/types.json", "{ }");
+    assert_eq!(reached(&folder, &["--changed-since", "HEAD"]).0, ["overlays/staging"]);
+}
+
+#[test]
 fn what_reaches_no_tree_is_said_to() {
     let folder = repository();
     folder.write("README.md", "new").commit();
