@@ -62,7 +62,8 @@ impl WorkTree {
             let metadata = fs::symlink_metadata(path).ok()?;
             read_regular(path, &metadata, FILE_LIMIT).ok()
         };
-        let folders: BTreeSet<PathBuf> = folders.into_iter().map(|folder| self.disk.at(folder)).collect();
+        let folders: BTreeSet<&str> = folders.into_iter().collect();
+        let folders = folders.into_iter().map(|folder| self.disk.at(folder));
         surroundings::root_of_all_used(&self.scope.root, folders, reading, read)
     }
 
