@@ -216,6 +216,7 @@ impl Outcome {
             unchecked: reasons(&counts.unchecked),
             findings,
             kubernetes,
+            reach: None,
         }
     }
 }

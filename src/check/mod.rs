@@ -19,5 +19,5 @@ mod variables;
 #[cfg(test)]
 pub(crate) mod written;
 
-pub use run::{Request, definitions_in, run};
+pub use run::{Only, Request, definitions_in, run};
 pub use sink::Sink;

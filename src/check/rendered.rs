@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::account::{AppliedTree, Outcome};
 use super::pass::{Origin, Pass};
@@ -124,6 +124,11 @@ impl Rendered {
             true
         });
         Self { sources: files.sources(), trees, documents }
+    }
+
+    /// The folders of the trees.
+    pub(super) fn folders(&self) -> FxHashSet<String> {
+        self.trees.iter().map(|tree| tree.folder.clone()).collect()
     }
 
     /// How many documents a file holds whose objects are checked as they are rendered; none for any other file.

@@ -29,7 +29,7 @@ use crate::manifest::{
     Class, Content, Document, FileId, Incomplete, Object, SkipReason, Source, Sources, decode, objects, read_documents,
 };
 use crate::repo::{FileEntry, FileTree, Layout, PatchedFields, TreeError, TreeKind};
-use crate::report::Report;
+use crate::report::{Reach, Report};
 
 /// What to check, and how.
 pub struct Request<'r> {
@@ -40,13 +40,24 @@ pub struct Request<'r> {
     /// The same repository at another revision: what `oldSelf` is in CEL rules.
     pub against: Option<&'r dyn FileTree>,
     /// The files to check, when not all: the others only say what these are.
-    pub only: Option<&'r BTreeSet<String>>,
+    pub only: Option<&'r Only>,
     /// All of the repository, when `tree` is a part of it: for the `CustomResourceDefinitions` in the rest.
     pub whole: Option<&'r dyn FileTree>,
     /// `CustomResourceDefinitions` from elsewhere.
     pub definitions: Vec<(crd::CustomDefinition, Place)>,
     /// Told after each file.
     pub progress: &'r (dyn Fn() + Sync),
+}
+
+/// Some files of a tree, and what they reach.
+#[derive(Debug, Default)]
+pub struct Only {
+    /// The files that changed, those that are gone included.
+    pub files: BTreeSet<String>,
+    /// The kustomizations that used what is gone.
+    pub users: BTreeSet<String>,
+    /// How the files are called: `changed` or `staged`.
+    pub name: &'static str,
 }
 
 /// Checks every file of a tree.
@@ -56,19 +67,25 @@ pub struct Request<'r> {
 pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     let Request { tree, settings, against, only, whole, definitions, progress } = request;
     let mut listing = tree.list()?;
-    let layout = Layout::read(tree, &listing.files);
+    let layout = match (only, whole) {
+        // What changed may lie outside of what was named, and still be a part of it.
+        (Some(_), Some(whole)) => Layout::read(whole, &whole.list()?.files),
+        _ => Layout::read(tree, &listing.files),
+    };
     let mut others = Vec::new();
-    if let Some(only) = only {
-        (listing.files, others) = listing.files.into_iter().partition(|file| only.contains(&*file.path));
-        listing.findings.retain(|finding| concerns(&finding.place.path, only));
+    if let Some(Only { files, .. }) = only {
+        (listing.files, others) = listing.files.into_iter().partition(|file| files.contains(&*file.path));
+        listing.findings.retain(|finding| concerns(&finding.place.path, files));
     }
     let mut listed: Vec<&str> = listing.files.iter().chain(&others).map(|entry| &*entry.path).collect();
     listed.sort_unstable();
+    let reaches = |only: &Only, path: &str| only.files.contains(path) || only.users.contains(path);
     let is_wanted = |path: &str| match only {
-        Some(only) => only.contains(path),
+        Some(only) => reaches(only, path),
         None => lists([&listing.files, &others], path),
     };
     let rendered = Rendered::of(tree, &layout, &Choice { listed, wanted: &is_wanted });
+    let changed = only.map(|only| (only, rendered.folders()));
     let bundled = Schemas::bundled();
     let (nothing_old, no_patches) = (OldObjects::default(), PatchedFields::default());
     let first = Pass {
@@ -142,7 +159,20 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     }
     findings.iter().filter(|finding| fails(finding)).for_each(|finding| total.fail(finding));
     let findings = shared::merge(findings);
-    Ok(total.report(listing.files.len(), findings, &layout, &applied, settings.all_targets()))
+    let mut report = total.report(listing.files.len(), findings, &layout, &applied, settings.all_targets());
+    if let Some((only, reached)) = changed {
+        let is_inside = |file: &String, folder: &str| {
+            folder.is_empty() || file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        report.trees.retain(|tree| match tree.kind {
+            TreeKind::Kustomization => reached.contains(&tree.path),
+            TreeKind::Chart => only.files.iter().any(|file| is_inside(file, &tree.path)),
+            TreeKind::Plain => true,
+        });
+        let all = layout.renderable(|_| true).len();
+        report.reach = Some(Reach { files: only.files.len(), name: only.name, trees: reached.len(), all });
+    }
+    Ok(report)
 }
 
 /// What files gave, all together and in their order. Nothing is kept of each but what the account needs.

@@ -8,8 +8,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::place::{self, Place, Selected};
-use super::{Failure, Outcome, configuration, say, wants_colour};
+use super::place::{self, Origin, Place, Selected};
+use super::terminal::Stream;
+use super::{Failure, Outcome, configuration, say};
 use crate::check::{self, Request};
 use crate::config::CommandLine;
 use crate::finding::{Finding, Severity};
@@ -31,6 +32,9 @@ pub(super) struct Arguments {
     /// Check a Git revision without checking it out
     #[arg(long, value_name = "REV")]
     pub(super) rev: Option<String>,
+    /// Check the trees that the changes since a revision reach: since it and HEAD (or --rev) had a commit in common
+    #[arg(long, value_name = "REV", conflicts_with = "staged")]
+    changed_since: Option<String>,
     /// The revision that transition rules (`oldSelf`) compare with
     #[arg(long, value_name = "REV")]
     against: Option<String>,
@@ -84,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     let Examined { report, tree, fail_on, is_partial } = match examine(arguments)? {
         Ok(examined) => examined,
         Err(mistakes) => {
-            let tree = Place::of(arguments)?.configured()?;
+            let tree = arguments.place()?.configured()?;
             write_reports(arguments, &mistakes, tree.as_ref(), Severity::Deny, out)?;
             return Ok(Outcome::Nothing);
         }
@@ -93,13 +97,19 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     if report.findings.iter().any(|finding| finding.severity >= fail_on) {
         return Ok(Outcome::Findings);
     }
-    // Nothing staged is nothing to do; anywhere else, nothing to check is a mistyped path, and must not look green.
+    // Nothing staged or changed is nothing to do; anywhere else, nothing to check is a mistyped path, and must not look green.
     if report.summary.objects == 0 && !is_partial {
         out.flush()?;
         say("plimsoll: nothing to check was found");
         return Ok(Outcome::Nothing);
     }
     Ok(Outcome::Clean)
+}
+
+impl Arguments {
+    fn place(&self) -> Result<Place<'_>, Failure> {
+        Place::of(&self.paths, Origin::of(self.staged, self.rev.as_deref()))
+    }
 }
 
 /// What a check has found.
@@ -114,7 +124,10 @@ pub(super) struct Examined {
 
 /// Checks what the arguments name. Mistakes in the configuration are a report of their own: there is no other then.
 pub(super) fn examine(arguments: &Arguments) -> Result<Result<Examined, Report>, Failure> {
-    let place = Place::of(arguments)?;
+    if arguments.changed_since.is_some() && arguments.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Err("--changed-since: standard input has no earlier state".into());
+    }
+    let place = arguments.place()?;
     let settings = match configuration::settle(&place, arguments.config.as_deref(), &command_line(arguments)) {
         Ok(settings) => settings,
         Err(configuration::Unsettled::Mistakes(mut findings)) => {
@@ -124,7 +137,7 @@ pub(super) fn examine(arguments: &Arguments) -> Result<Result<Examined, Report>,
         Err(configuration::Unsettled::Failure(failure)) => return Err(failure),
     };
     let options = WalkOptions { exclude: settings.exclude.clone() };
-    let Selected { tree, only } = place.selected(&options)?;
+    let Selected { tree, only } = place.selected(arguments.changed_since.as_deref(), &options)?;
     let whole = place.whole(tree.as_ref(), &options)?;
     let against = arguments.against.as_deref().map(|revision| place.whole_commit(tree.as_ref(), revision, &options));
     let against = against.transpose()?;
@@ -163,7 +176,7 @@ fn write_reports(
 ) -> Result<(), Failure> {
     let source = |path: &str| String::from_utf8(place::bytes(tree, path)?).ok();
     let display = |path: &str| tree.display(path).into_owned();
-    let width = terminal_width();
+    let width = Stream::Output.width();
     let context = |colour| Context { source: &source, colour, width, display: &display, threshold };
     for (format, path) in &arguments.output {
         let file = File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
@@ -171,18 +184,8 @@ fn write_reports(
         report::write(*format, report, &context(false), &mut file)?;
         file.flush()?;
     }
-    report::write(arguments.format, report, &context(wants_colour()), out)?;
+    report::write(arguments.format, report, &context(Stream::Output.wants_colour()), out)?;
     Ok(())
-}
-
-/// The columns of the terminal; 100 where there is none, so that reports in files do not depend on a window.
-fn terminal_width() -> usize {
-    const UNKNOWN: usize = 100;
-    if !io::stdout().is_terminal() {
-        return UNKNOWN;
-    }
-    let (_, columns) = console::Term::stdout().size();
-    usize::from(columns).clamp(60, 140)
 }
 
 /// A count of files on a terminal, once the work has taken a moment; nothing in a pipe.

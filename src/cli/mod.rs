@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod configuration;
 mod convert;
+mod diff;
 mod explain;
 mod hook;
 mod init;
@@ -14,9 +15,10 @@ mod man;
 mod place;
 mod render;
 mod rules;
+mod terminal;
 mod trees;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -49,8 +51,10 @@ enum Command {
     Check(Box<check::Arguments>),
     /// List the trees of the repository: what renders them, what has them applied, and their verdicts
     Trees(Box<check::Arguments>),
-    /// Print the objects that a kustomization makes
+    /// Print the objects that kustomizations make
     Render(render::Arguments),
+    /// Show what kustomizations make differently of two revisions
+    Diff(diff::Arguments),
     /// Print a file's first YAML document as JSON, read as Kubernetes reads it
     Convert(convert::Arguments),
     /// List the rules
@@ -76,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Trees(arguments) => trees::run(&arguments, &mut out),
         Command::Render(arguments) => render::run(&arguments, &mut out),
+        Command::Diff(arguments) => diff::run(&arguments, &mut out),
         Command::Convert(arguments) => convert::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
@@ -145,11 +150,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Whether people look at standard output and want colours there.
-fn wants_colour() -> bool {
-    io::stdout().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

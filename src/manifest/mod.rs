@@ -37,4 +37,4 @@ pub use kyaml::{Dialect, plain_scalar};
 pub use node::{Entry, FileId, Mapping, Node, Span, Value, escape_pointer_step};
 pub use object::{GroupVersionKind, Object};
 pub use source::{Source, Sources};
-pub use yaml_writer::to_yaml_text;
+pub use yaml_writer::{to_yaml_text, to_yaml_text_with};

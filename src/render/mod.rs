@@ -6,6 +6,7 @@
 mod applied;
 mod argo;
 mod artifacts;
+mod difference;
 mod fault;
 mod files;
 mod flux;
@@ -15,6 +16,7 @@ mod substitute;
 pub use applied::{Applied, Lookup, applied};
 pub use argo::ArgoSource;
 pub use artifacts::Artifacts;
+pub use difference::{Change, FieldDifference, ObjectDifference, Rendered, Shown, Written, compare};
 pub use fault::Fault;
 pub use files::Files;
 pub use flux::FluxKustomization;

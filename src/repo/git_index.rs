@@ -4,12 +4,12 @@
 //! when the tree is opened; a `git add` meanwhile changes nothing. It never looks at the work tree's files.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use gix::index::entry::{Flags, Stage};
 use gix::objs::tree::EntryKind;
 
+use super::changes::{Changes, differing};
 use super::git::{Objects, Record, records_of_tree, snapshot};
 use super::git_tree::GitTree;
 use super::pattern::WalkOptions;
@@ -37,25 +37,15 @@ impl GitIndex {
         Ok(Self { tree, records })
     }
 
-    /// The paths that the next commit changes: added, modified, deleted, and both paths of what was renamed, sorted. All of
-    /// them, not only manifests: a chart's template changes what the chart gives. Before the first commit, all entries.
+    /// What the next commit changes: added, modified, deleted, and both paths of what was renamed. All of them, not only
+    /// manifests: a chart's template changes what the chart gives. Before the first commit, all entries.
     ///
     /// # Errors
     /// When `HEAD` cannot be read.
-    pub fn staged_changes(&self) -> Result<Vec<String>, TreeError> {
+    pub fn staged_changes(&self) -> Result<Changes, TreeError> {
         let objects = self.tree.objects();
-        let head = objects.with(read_head).map_err(|error| objects.failed(&error))?;
-        let mut committed: HashMap<&[u8], _> =
-            head.iter().map(|record| (record.path.as_slice(), record.content)).collect();
-        let mut changes = BTreeSet::new();
-        for Record { path, content } in &self.records {
-            let before = committed.remove(path.as_slice()).flatten();
-            if content.is_none() || before != *content {
-                changes.insert(String::from_utf8_lossy(path).into_owned());
-            }
-        }
-        changes.extend(committed.into_keys().map(|path| String::from_utf8_lossy(path).into_owned()));
-        Ok(changes.into_iter().collect())
+        let (before, head) = objects.with(read_head).map_err(|error| objects.failed(&error))?;
+        Ok(Changes { files: differing(&head, &self.records), before })
     }
 }
 
@@ -108,9 +98,13 @@ fn read_index(repository: &gix::Repository) -> Result<Vec<Record>, gix::Error> {
     Ok(records)
 }
 
-fn read_head(repository: &gix::Repository) -> Result<Vec<Record>, gix::Error> {
+/// The hash of the commit at `HEAD`, and its files.
+fn read_head(repository: &gix::Repository) -> Result<(Option<String>, Vec<Record>), gix::Error> {
     match repository.head()?.try_peel_to_id()? {
-        Some(id) => records_of_tree(repository, id.object()?.peel_to_tree()?.id, b""),
-        None => Ok(Vec::new()),
+        Some(id) => {
+            let records = records_of_tree(repository, id.object()?.peel_to_tree()?.id, b"")?;
+            Ok((Some(id.to_string()), records))
+        }
+        None => Ok((None, Vec::new())),
     }
 }

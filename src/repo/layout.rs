@@ -14,7 +14,7 @@ use crate::manifest::{Content, FileId, Node, SkipReason, Source, decode, read_do
 use super::{FileEntry, FileTree, PatchTarget, PatchedFields, path};
 
 /// The names that kustomize looks for, in its order.
-const KUSTOMIZATION_NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(super) const KUSTOMIZATION_NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 const CHART: &str = "Chart.yaml";
 
@@ -168,6 +168,10 @@ impl Layout {
                     self.inputs.entry(file).or_insert(SkipReason::KustomizeInput);
                 }
             }
+            // These are read, and may be manifests nevertheless.
+            let openapi = node.path(&["openapi", "path"]).and_then(Node::as_str);
+            let definitions = strings(node.get("crds")).chain(openapi);
+            kustomization.inputs.extend(definitions.filter_map(|name| resolve(folder, name)));
         }
     }
 
@@ -288,13 +292,37 @@ impl Layout {
         self.roots().into_iter().filter_map(wanted).collect()
     }
 
+    /// What kustomizations read beside their resources: files, and folders of plugins.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.kustomizations.values().flat_map(|known| &known.inputs).map(String::as_str)
+    }
+
+    /// Whether a folder has a kustomization that can be rendered by itself: one that is no Component.
+    #[must_use]
+    pub fn is_kustomization(&self, folder: &str) -> bool {
+        self.kustomizations.get(folder).is_some_and(|known| !known.is_component)
+    }
+
+    /// The files of the kustomizations that have any of these files in them, or include one that has.
+    #[must_use]
+    pub fn users(&self, files: &BTreeSet<&str>) -> BTreeSet<String> {
+        let uses = |folder: &&String| {
+            let Reach { files: used, inputs, .. } = self.reach(folder);
+            used.iter().chain(&inputs).any(|file| files.contains(file.as_str()))
+        };
+        let names =
+            |folder: &String| KUSTOMIZATION_NAMES.iter().map(|name| path::join(folder, name)).collect::<Vec<_>>();
+        self.kustomizations.keys().filter(uses).flat_map(names).collect()
+    }
+
     /// The trees, sorted by path. `manifests` are the files that hold objects.
     #[must_use]
     pub fn trees<'m>(&self, manifests: impl Iterator<Item = &'m str>) -> Vec<Tree<'m>> {
         let mut trees = Vec::new();
         let mut used = BTreeSet::new();
-        for (folder, Reach { files, is_complete, .. }) in self.roots() {
-            used.extend(files.iter().cloned());
+        for (folder, Reach { files, inputs, is_complete, .. }) in self.roots() {
+            // What is wrong with a patch is wrong with the tree that it is for.
+            used.extend(files.iter().cloned().chain(inputs));
             let files = files.into_iter().map(Cow::Owned).collect();
             trees.push(Tree { path: folder.to_owned(), kind: TreeKind::Kustomization, files, is_complete });
         }
@@ -322,6 +350,21 @@ impl Layout {
 
     /// What a kustomization reaches, cycles included once.
     fn reach(&self, folder: &str) -> Reach {
+        let mut reach = self.reach_of_resources(folder);
+        // Transformers and generators may be kustomizations themselves; all that these reach is read, and no resource.
+        let mut seen: BTreeSet<String> = reach.folders.clone();
+        let mut wanted: Vec<String> = reach.inputs.iter().cloned().collect();
+        while let Some(input) = wanted.pop() {
+            if self.kustomizations.contains_key(&input) && seen.insert(input.clone()) {
+                let Reach { files, inputs, .. } = self.reach_of_resources(&input);
+                wanted.extend(inputs.iter().cloned());
+                reach.inputs.extend(files.into_iter().chain(inputs));
+            }
+        }
+        reach
+    }
+
+    fn reach_of_resources(&self, folder: &str) -> Reach {
         let mut reach = Reach { is_complete: true, ..Reach::default() };
         let mut wanted = vec![folder.to_owned()];
         while let Some(folder) = wanted.pop() {
@@ -404,12 +447,12 @@ fn is_kustomization(name: &str) -> bool {
     KUSTOMIZATION_NAMES.contains(&name)
 }
 
-fn strings<'n>(node: Option<&'n Node<'_>>) -> impl Iterator<Item = &'n str> {
+pub(super) fn strings<'n>(node: Option<&'n Node<'_>>) -> impl Iterator<Item = &'n str> {
     node.into_iter().flat_map(Node::items).filter_map(Node::as_str)
 }
 
 /// The files of `patches`, `patchesStrategicMerge` and `patchesJson6902`, with the target that the kustomization names.
-fn patch_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = (&'n str, PatchTarget<'n>)> {
+pub(super) fn patch_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = (&'n str, PatchTarget<'n>)> {
     let named = ["patches", "patchesJson6902"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
     let paths = named.filter_map(|patch| Some((patch.get("path")?.as_str()?, PatchTarget::of(patch))));
     // An inline patch has line breaks; a path has none.
@@ -418,7 +461,7 @@ fn patch_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = (&'n str, PatchTa
 }
 
 /// The files that a kustomization reads but does not take as resources.
-fn input_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
+pub(super) fn input_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
     let generators =
         ["configMapGenerator", "secretGenerator"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
     let sources = generators.flat_map(|generator| {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 
+mod changes;
 mod content;
 mod git;
 mod git_commit;
@@ -25,9 +26,11 @@ mod pattern;
 mod scope;
 mod snapshot;
 mod standard_input;
+mod surroundings;
 mod walk;
 mod work_tree;
 
+pub use changes::{Changes, merge_base};
 pub use content::FILE_LIMIT;
 pub use git_commit::GitCommit;
 pub use git_index::GitIndex;
@@ -36,6 +39,7 @@ pub use memory_tree::MemoryTree;
 pub use patched::{PatchTarget, PatchedFields};
 pub use pattern::WalkOptions;
 pub use standard_input::StandardInput;
+pub use surroundings::Reading;
 pub use work_tree::WorkTree;
 
 /// A file of a tree.

@@ -4,7 +4,8 @@
 //!
 //! The root is the top-level folder of the Git repository that all paths lie in: then paths, and with them fingerprints,
 //! are the same wherever a check is started, and an overlay may read its base beside it. Outside of a repository the root
-//! is the current folder if all that was named lies below it, or else the nearest folder that holds all that was named.
+//! is the current folder if all that was named lies below it, or else the nearest folder that holds all that was named;
+//! `surroundings` says when a kustomization needs one further up.
 
 use std::borrow::Cow;
 use std::fs;
@@ -95,6 +96,19 @@ impl Scope {
         Ok(Self { root, is_repository, starts, current_folder, is_absolute })
     }
 
+    /// The same scope with its root at a folder above.
+    pub(super) fn below(mut self, root: &Path) -> Self {
+        let Some(inside) = self.root.strip_prefix(root).ok().and_then(to_text).filter(|inside| !inside.is_empty())
+        else {
+            return self;
+        };
+        for start in &mut self.starts {
+            *start = if start.is_empty() { inside.clone() } else { path::join(&inside, start) };
+        }
+        root.clone_into(&mut self.root);
+        self
+    }
+
     /// A path of the root as a user at the current folder can open it: relative below the current folder, and elsewhere as
     /// the user named it, absolute or with `..`.
     pub(super) fn display<'p>(&self, path: &'p str) -> Cow<'p, str> {
@@ -165,7 +179,7 @@ pub(super) fn is_repository(folder: &Path) -> bool {
 }
 
 /// The deepest folder that all folders share.
-fn common_folder<'p>(folders: impl IntoIterator<Item = &'p Path>) -> PathBuf {
+pub(super) fn common_folder<'p>(folders: impl IntoIterator<Item = &'p Path>) -> PathBuf {
     let mut folders = folders.into_iter();
     let first = folders.next().map(Path::to_path_buf).unwrap_or_default();
     folders.fold(first, |common, folder| {

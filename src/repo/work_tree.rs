@@ -4,7 +4,7 @@
 //! socket or a device, never a file that a link has out of the root, never anything in `.git`.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use super::content::{self, FILE_LIMIT};
 use super::path::{is_within, join, split};
 use super::pattern::{Patterns, Shape, Verdict, WalkOptions};
 use super::scope::{Scope, is_repository, lexical};
+use super::surroundings::{self, Reading};
 use super::walk::{self, Child, Contents, FolderPatterns, Folders, Kind, Target};
 use super::{FileTree, Listing, TreeError, git};
 use crate::catalogue::read::{SPECIAL_FILE, SYMLINK};
@@ -43,6 +44,35 @@ impl WorkTree {
         let scope = Scope::find(current_folder, paths)?;
         let disk = Disk::open(scope.root.clone(), scope.is_repository);
         Ok(Self { scope, exclude, disk })
+    }
+
+    /// Whether the root is the top-level folder of a Git repository.
+    #[must_use]
+    pub fn is_repository(&self) -> bool {
+        self.scope.is_repository
+    }
+
+    /// The nearest folder that holds the tree and all that the kustomizations of these folders use. In a repository that is
+    /// its root: nothing above it is anyone's business.
+    pub fn root_of_all_used<'f>(&self, folders: impl IntoIterator<Item = &'f str>, reading: Reading) -> PathBuf {
+        if self.scope.is_repository {
+            return self.scope.root.clone();
+        }
+        let read = |path: &Path| {
+            let metadata = fs::symlink_metadata(path).ok()?;
+            read_regular(path, &metadata, FILE_LIMIT).ok()
+        };
+        let folders: BTreeSet<&str> = folders.into_iter().collect();
+        let folders = folders.into_iter().map(|folder| self.disk.at(folder));
+        surroundings::root_of_all_used(&self.scope.root, folders, reading, read)
+    }
+
+    /// The same tree seen from a folder above its root.
+    #[must_use]
+    pub fn below(self, root: &Path) -> Self {
+        let scope = self.scope.below(root);
+        let disk = Disk::open(scope.root.clone(), scope.is_repository);
+        Self { scope, exclude: self.exclude, disk }
     }
 }
 

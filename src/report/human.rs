@@ -19,6 +19,12 @@ use crate::finding::{Finding, Range, Severity};
 const LONGEST_MESSAGE: usize = 2000;
 
 pub(super) fn write(report: &Report, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_findings(&report.findings, context, out)?;
+    write_summary(report, context, out)
+}
+
+/// Each finding with its source lines. They are sorted by path.
+pub(super) fn write_findings(findings: &[Finding], context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let theme = GraphicalTheme {
         characters: ThemeCharacters::unicode(),
         styles: if context.colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
@@ -29,7 +35,7 @@ pub(super) fn write(report: &Report, context: &Context<'_>, out: &mut dyn Write)
         .without_syntax_highlighting();
     let mut current = CurrentFile::default();
     let mut text = String::new();
-    for finding in &report.findings {
+    for finding in findings {
         let snippet = Snippet::new(finding, context, &mut current);
         text.clear();
         // Rendering into a string fails only where an excerpt contradicts its own spans; what is known is still said
@@ -42,7 +48,7 @@ pub(super) fn write(report: &Report, context: &Context<'_>, out: &mut dyn Write)
         }
         writeln!(out)?;
     }
-    write_summary(report, context, out)
+    Ok(())
 }
 
 /// The file that findings are being printed of: they are sorted by it.
@@ -213,6 +219,9 @@ impl Diagnostic for Snippet {
 /// What was looked at, what was left out and why, what was found, and the verdict in the last line.
 fn write_summary(report: &Report, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", account(&report.summary))?;
+    if let Some(reach) = &report.reach {
+        writeln!(out, "{reach}")?;
+    }
     for (reason, number) in &report.skipped {
         writeln!(out, "  skipped {number}: {}", printable(reason))?;
     }

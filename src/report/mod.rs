@@ -4,6 +4,7 @@
 //! (source text comes through the [`Context`]), never decides whether a run passes by anything but the threshold it is
 //! given, and writes the same bytes for the same report.
 
+pub mod difference;
 mod excerpt;
 mod github;
 mod gitlab;
@@ -17,6 +18,7 @@ mod secret;
 mod tap;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -42,6 +44,38 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The Kubernetes versions that objects were checked against.
     pub kubernetes: Vec<String>,
+    /// What was checked, when it was not everything.
+    pub reach: Option<Reach>,
+}
+
+/// What the files that changed have a part in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// How many files changed.
+    pub files: usize,
+    /// How they are called: `changed` or `staged`.
+    pub name: &'static str,
+    /// How many kustomizations that no other includes they reach: these were rendered.
+    pub trees: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { files, name, trees, all } = *self;
+        let noun = if files == 1 { "file" } else { "files" };
+        match (files, trees, all) {
+            (0, ..) => write!(formatter, "no {name} files"),
+            (_, _, 0) => write!(formatter, "{files} {name} {noun}"),
+            (1, 0, _) => write!(formatter, "0 of {}: 1 {name} file reaches none", count(all, "tree")),
+            (_, 0, _) => write!(formatter, "0 of {}: {files} {name} files reach none", count(all, "tree")),
+            (1, 1, _) => write!(formatter, "1 of {}, that which 1 {name} file reaches", count(all, "tree")),
+            (1, ..) => write!(formatter, "{trees} of {}, those that 1 {name} file reaches", count(all, "tree")),
+            (_, 1, _) => write!(formatter, "1 of {}, that which {files} {name} files reach", count(all, "tree")),
+            _ => write!(formatter, "{trees} of {}, those that {files} {name} files reach", count(all, "tree")),
+        }
+    }
 }
 
 /// The account of a run: nothing that was found in the tree is missing from it.
@@ -170,6 +204,15 @@ pub fn write(format: Format, report: &Report, context: &Context<'_>, out: &mut d
         Format::Github => github::write(report, context, out),
         Format::Gitlab => gitlab::write(report, out),
     }
+}
+
+/// Writes findings for people, as a report in [`Format::Human`] begins with them: for what is no check and has no
+/// report. They are sorted by [`Finding::order`].
+///
+/// # Errors
+/// When the writer refuses.
+pub fn write_findings(findings: &[Finding], context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    human::write_findings(findings, context, out)
 }
 
 /// The fingerprint of each finding of a sorted list, all different: findings that differ in nothing but their line are

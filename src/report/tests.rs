@@ -124,6 +124,7 @@ impl Texts {
             ],
             findings,
             kubernetes: vec!["1.34".into(), "1.35".into(), "1.36".into()],
+            reach: None,
         }
     }
 }

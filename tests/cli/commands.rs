@@ -71,6 +71,8 @@ fn every_command_has_help_and_a_manual_page() {
     assert!(folder.plimsoll(&["man"]).stdout.contains(".TH plimsoll 1"));
     for command in [
         &["check"][..],
+        &["render"],
+        &["diff"],
         &["convert"],
         &["rules"],
         &["explain"],

@@ -6,13 +6,16 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+mod changes;
 mod commands;
 mod definitions;
+mod diff;
 mod exit_codes;
 mod formats;
 mod git;
 mod hostile_input;
 mod program;
+mod render;
 mod selection;
 mod summary;
 mod trees;

@@ -20,11 +20,21 @@ pub(super) struct Layout {
     at_line_start: bool,
     /// Whether the next node is the value of a key, below which a sequence is not indented.
     pub(super) behind_key: bool,
+    /// What is still to be said of the scalar at hand, on the next line that can hold a comment.
+    pub(super) comment: Option<String>,
 }
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { text: String::new(), column: 0, level: None, after_blank: true, at_line_start: true, behind_key: false }
+        Self {
+            text: String::new(),
+            column: 0,
+            level: None,
+            after_blank: true,
+            at_line_start: true,
+            behind_key: false,
+            comment: None,
+        }
     }
 }
 
@@ -132,8 +142,18 @@ impl Layout {
         self.at_line_start = true;
     }
 
+    /// Writes the comment that waits, if there is one.
+    pub(super) fn write_comment(&mut self) {
+        if let Some(comment) = self.comment.take() {
+            self.text.push_str(" # ");
+            self.text.push_str(&comment);
+        }
+    }
+
     /// The header of a block scalar has ended, with its line.
     pub(super) fn ended_header(&mut self) {
+        // Within the lines of the text it would be a part of it
+        self.write_comment();
         self.line_break();
         self.at_line_start = true;
         self.after_blank = true;

@@ -21,47 +21,72 @@ pub(super) use style::is_printable;
 /// Longer keys, in bytes, stand behind a `?`.
 const MAX_SIMPLE_KEY_BYTES: usize = 128;
 
+/// What is to be said of a value in a comment behind it.
+type Remark<'r> = &'r dyn Fn(&Node<'_>) -> Option<String>;
+
 /// The YAML of a document, with a line break at its end.
 #[must_use]
 pub fn to_yaml_text(node: &Node<'_>) -> String {
+    write(node, &|_| None)
+}
+
+/// The same, with a comment behind each scalar and each empty collection that there is something to say of: on its last
+/// line, or behind the `|` of a text of several lines. What is said must be one line.
+#[must_use]
+pub fn to_yaml_text_with(node: &Node<'_>, remark: impl Fn(&Node<'_>) -> Option<String>) -> String {
+    write(node, &remark)
+}
+
+fn write(node: &Node<'_>, remark: Remark<'_>) -> String {
     let mut layout = Layout::default();
-    write_node(&mut layout, node);
+    write_node(&mut layout, node, remark);
     layout.indent();
     layout.text
 }
 
 /// A node at the place that the layout is at.
-fn write_node(layout: &mut Layout, node: &Node<'_>) {
+fn write_node(layout: &mut Layout, node: &Node<'_>, remark: Remark<'_>) {
     match &node.value {
+        Value::Sequence(items) if !items.is_empty() => {
+            let outer = layout.enter_sequence();
+            for item in items {
+                layout.indent();
+                layout.indicator("-", true, true);
+                layout.behind_key = false;
+                write_node(layout, item, remark);
+            }
+            layout.leave(outer);
+        }
+        Value::Mapping(entries) if !entries.is_empty() => {
+            let outer = layout.enter();
+            for entry in ordering::sorted(entries) {
+                write_entry(layout, entry, remark);
+            }
+            layout.leave(outer);
+        }
+        leaf => {
+            layout.comment = remark(node);
+            write_leaf(layout, leaf);
+            layout.write_comment();
+        }
+    }
+}
+
+/// A scalar or an empty collection.
+fn write_leaf(layout: &mut Layout, leaf: &Value<'_>) {
+    match leaf {
         Value::Null => layout.word("null"),
         Value::Bool(flag) => layout.word(if *flag { "true" } else { "false" }),
         Value::Int(number) => layout.word(&number.to_string()),
         Value::UInt(number) => layout.word(&number.to_string()),
         Value::Float(number) => layout.word(&float(*number)),
         Value::String(text) => write_string(layout, &through_json(text), false),
-        Value::Sequence(items) if items.is_empty() => layout.indicator("[]", true, false),
-        Value::Mapping(entries) if entries.is_empty() => layout.indicator("{}", true, false),
-        Value::Sequence(items) => {
-            let outer = layout.enter_sequence();
-            for item in items {
-                layout.indent();
-                layout.indicator("-", true, true);
-                layout.behind_key = false;
-                write_node(layout, item);
-            }
-            layout.leave(outer);
-        }
-        Value::Mapping(entries) => {
-            let outer = layout.enter();
-            for entry in ordering::sorted(entries) {
-                write_entry(layout, entry);
-            }
-            layout.leave(outer);
-        }
+        Value::Sequence(_) => layout.indicator("[]", true, false),
+        Value::Mapping(_) => layout.indicator("{}", true, false),
     }
 }
 
-fn write_entry(layout: &mut Layout, entry: &Entry<'_>) {
+fn write_entry(layout: &mut Layout, entry: &Entry<'_>, remark: Remark<'_>) {
     let key = through_json(&entry.key);
     layout.indent();
     if key.len() <= MAX_SIMPLE_KEY_BYTES && !style::has_breaks(&key) {
@@ -74,7 +99,7 @@ fn write_entry(layout: &mut Layout, entry: &Entry<'_>) {
         layout.indicator(":", true, true);
     }
     layout.behind_key = true;
-    write_node(layout, &entry.value);
+    write_node(layout, &entry.value, remark);
 }
 
 /// A string, which as a simple key may not be broken over lines.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 
-use super::to_yaml_text;
+use super::{to_yaml_text, to_yaml_text_with};
 use crate::manifest::{Content, Entry, FileId, Node, Source, Span, Value, read_documents, to_json_text};
 
 const NOWHERE: Span = Span { file: FileId(0), start: 0, end: 0 };
@@ -39,6 +39,20 @@ fn sequences_are_not_indented_below_their_key() {
     );
     assert_eq!(from_json("[]"), "[]\n");
     assert_eq!(from_json(r#""a""#), "a\n");
+}
+
+#[test]
+fn a_comment_stands_behind_its_value_and_a_text_of_several_lines_has_it_at_its_start() {
+    let document = mapping([
+        ("lines".to_owned(), string("a\nb\n")),
+        ("list".to_owned(), node(Value::Sequence(vec![string("x"), node(Value::Mapping(Vec::new()))]))),
+        ("nothing".to_owned(), node(Value::Null)),
+    ]);
+    let remark = |node: &Node<'_>| (!node.is_null()).then(|| format!("{}.yaml:1", node.type_name()));
+    assert_eq!(
+        to_yaml_text_with(&document, remark),
+        "lines: | # string.yaml:1\n  a\n  b\nlist:\n- x # string.yaml:1\n- {} # object.yaml:1\nnothing: null\n"
+    );
 }
 
 #[test]
@@ -185,15 +199,16 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read_back_as_the_same_value(node in any_node()) {
-        let written = to_yaml_text(&node);
-        let source = Source::new("a.yaml", written.as_str());
-        let documents = read_documents(FileId(0), &source);
-        prop_assert_eq!(documents.len(), 1, "{}", &written);
-        match &documents[0].content {
-            Content::Value(read) => {
-                prop_assert_eq!(to_json_text(read), to_json_text(&node), "{}", &written);
+        for written in [to_yaml_text(&node), to_yaml_text_with(&node, |_| Some("a.yaml:1".to_owned()))] {
+            let source = Source::new("a.yaml", written.as_str());
+            let documents = read_documents(FileId(0), &source);
+            prop_assert_eq!(documents.len(), 1, "{}", &written);
+            match &documents[0].content {
+                Content::Value(read) => {
+                    prop_assert_eq!(to_json_text(read), to_json_text(&node), "{}", &written);
+                }
+                other => prop_assert!(false, "{written}\n{other:?}"),
             }
-            other => prop_assert!(false, "{written}\n{other:?}"),
         }
     }
 }

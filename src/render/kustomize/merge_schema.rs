@@ -21,7 +21,7 @@ const DEFINITIONS: &str = "#/definitions/";
 
 /// The schemas of kinds, as far as merging needs them.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct MergeSchemas {
+pub(in crate::render) struct MergeSchemas {
     /// From apiVersion to kind to the definition that the kind starts at.
     kinds: FxHashMap<String, FxHashMap<String, String>>,
     definitions: FxHashMap<String, Shape>,
@@ -29,7 +29,7 @@ pub(super) struct MergeSchemas {
 
 /// A place in the schema of a kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Schema<'m> {
+pub(in crate::render) struct Schema<'m> {
     schemas: &'m MergeSchemas,
     shape: &'m Shape,
 }
@@ -54,7 +54,7 @@ struct Shape {
 
 impl MergeSchemas {
     /// What Kustomize merges by unless it is told otherwise.
-    pub(super) fn builtin() -> &'static Self {
+    pub(in crate::render) fn builtin() -> &'static Self {
         &SCHEMAS
     }
 
@@ -79,7 +79,7 @@ impl MergeSchemas {
     }
 
     /// Where a kind starts; none for a kind that is not known, or has no list that is merged.
-    pub(super) fn kind(&self, api_version: &str, kind: &str) -> Option<Schema<'_>> {
+    pub(in crate::render) fn kind(&self, api_version: &str, kind: &str) -> Option<Schema<'_>> {
         let name = self.kinds.get(api_version)?.get(kind)?;
         Some(Schema { schemas: self, shape: self.definitions.get(name)? })
     }
@@ -112,17 +112,17 @@ impl MergeSchemas {
 
 impl<'m> Schema<'m> {
     /// The schema of a field, or of a map's value.
-    pub(super) fn field(&self, name: &str) -> Option<Schema<'m>> {
+    pub(in crate::render) fn field(&self, name: &str) -> Option<Schema<'m>> {
         self.at(self.shape.fields.get(name).or(self.shape.values.as_deref()))
     }
 
     /// The schema of a list's elements.
-    pub(super) fn element(&self) -> Option<Schema<'m>> {
+    pub(in crate::render) fn element(&self) -> Option<Schema<'m>> {
         self.at(self.shape.items.as_deref())
     }
 
     /// The keys that tell a list's elements apart, none of them for scalars; `None` for a list that is replaced.
-    pub(super) fn merge(&self) -> Option<&'m [String]> {
+    pub(in crate::render) fn merge(&self) -> Option<&'m [String]> {
         self.shape.strategy.is_some().then_some(self.shape.keys.as_slice())
     }
 

@@ -43,6 +43,7 @@ mod variable;
 mod testing;
 
 pub use build::LoadRestrictor;
+pub(super) use merge_schema::{MergeSchemas, Schema as MergeSchema};
 pub use order::Order;
 
 pub(super) use kustomization::Kustomization;
