@@ -103,6 +103,11 @@ impl Outcome {
         }
     }
 
+    /// A tree that was rendered and makes no object: there is nothing to hold against it.
+    pub(super) fn rendered_nothing(&mut self, kustomization: &Arc<str>) {
+        self.judge(kustomization, Verdict::Pass);
+    }
+
     /// Counts a document, whatever it will turn out to be.
     pub(super) fn document(&mut self) {
         self.counts.documents += 1;

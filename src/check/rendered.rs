@@ -15,9 +15,10 @@ use super::pass::{Origin, Pass};
 use super::run::crashed;
 use super::shared;
 use crate::catalogue::read::NOT_AN_OBJECT;
+use crate::config::Settings;
 use crate::finding::Finding;
 use crate::manifest::{Node, Object, Sources};
-use crate::render::{Files, Options, kustomize};
+use crate::render::{ChartRendering, Files, Helm, Options, charts, kustomize};
 use crate::repo::{FileTree, Layout};
 
 /// What the kustomizations of a repository make.
@@ -44,13 +45,20 @@ impl Rendered {
     pub(super) fn of(
         tree: &dyn FileTree,
         layout: &Layout,
+        settings: &Settings,
         wanted: impl Fn(&str) -> bool,
         listed: impl Fn(&str) -> bool,
     ) -> Self {
-        let files = Files::new(tree);
-        let kustomizations = layout.renderable(wanted);
-        let rendered: Vec<(RenderedTree, Vec<String>)> =
+        let helm = Helm::find(&settings.helm, tree.root());
+        let files = Files::new(tree).with_helm(&helm);
+        let kustomizations = layout.renderable(&wanted);
+        let mut rendered: Vec<(RenderedTree, Vec<String>)> =
             kustomizations.into_par_iter().map(|(folder, file)| render(&files, folder, file)).collect();
+        let chart_trees = layout.charts(wanted).into_par_iter().flat_map_iter(|folder| {
+            let kubernetes = settings.targets(folder).last().map(String::as_str).unwrap_or_default();
+            render_chart(&files, folder, kubernetes)
+        });
+        rendered.par_extend(chart_trees.map(|tree| (tree, Vec::new())));
         let mut documents = FxHashMap::default();
         let mut trees = Vec::with_capacity(rendered.len());
         for (mut tree, resources) in rendered {
@@ -86,6 +94,23 @@ fn render(files: &Files<'_>, folder: &str, file: &str) -> (RenderedTree, Vec<Str
     (RenderedTree { kustomization, objects: Err(Box::new(finding)) }, Vec::new())
 }
 
+/// Renders a chart that nothing else does, with each of the values it comes with.
+fn render_chart(files: &Files<'_>, folder: &str, kubernetes: &str) -> Vec<RenderedTree> {
+    let tree = |ChartRendering { chart, objects }| {
+        let objects = objects.map_err(|fault| Box::new(fault.into_finding(files, &chart)));
+        RenderedTree { kustomization: Arc::from(chart), objects }
+    };
+    // A bug of ours in one tree must not take the verdict on all the others with it.
+    let renderings = catch_unwind(AssertUnwindSafe(|| charts(files, folder, kubernetes)));
+    if let Ok(renderings) = renderings {
+        return renderings.into_iter().map(tree).collect();
+    }
+    let path = if folder.is_empty() { "Chart.yaml".to_owned() } else { format!("{folder}/Chart.yaml") };
+    let kustomization: Arc<str> = Arc::from(path);
+    let objects = Err(Box::new(crashed(&kustomization)));
+    vec![RenderedTree { kustomization, objects }]
+}
+
 impl Pass<'_> {
     /// The first pass over a kustomization: checks its objects of built-in kinds, and hands on the others.
     pub(super) fn rendered(&self, tree: RenderedTree, sources: &Sources) -> (Outcome, Waiting) {
@@ -99,6 +124,9 @@ impl Pass<'_> {
                 return (outcome, (kustomization, Vec::new()));
             }
         };
+        if objects.is_empty() {
+            outcome.rendered_nothing(&kustomization);
+        }
         let mut custom = Vec::new();
         for node in objects {
             match Object::from_node(node) {

@@ -64,7 +64,7 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     }
     let is_listed = |path: &str| lists([&listing.files, &others], path);
     let is_wanted = |path: &str| only.map_or_else(|| is_listed(path), |only| only.contains(path));
-    let rendered = Rendered::of(tree, &layout, is_wanted, is_listed);
+    let rendered = Rendered::of(tree, &layout, settings, is_wanted, is_listed);
     let bundled = Schemas::bundled();
     let (nothing_old, no_patches) = (OldObjects::default(), PatchedFields::default());
     let first = Pass {

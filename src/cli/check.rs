@@ -61,6 +61,9 @@ pub(super) struct Arguments {
     /// The configuration [default: plimsoll.yaml, searched for from what is checked up to the root of the repository]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Render every Helm chart anew, and keep nothing for the next run
+    #[arg(long)]
+    no_cache: bool,
 }
 
 fn output(text: &str) -> Result<(Format, PathBuf), String> {
@@ -131,6 +134,8 @@ fn command_line(arguments: &Arguments) -> CommandLine {
         select: arguments.select.clone(),
         ignore: arguments.ignore.clone(),
         fail_on: arguments.fail_on,
+        search: std::env::var_os("PATH"),
+        cache: if arguments.no_cache { None } else { place::cache() },
     }
 }
 

@@ -180,3 +180,10 @@ fn definitions(tree: &dyn FileTree, asked_by: &str, path_of: impl Fn(&str) -> St
 pub(super) fn bytes(tree: &dyn FileTree, path: &str) -> Option<Vec<u8>> {
     if Path::new(path).is_absolute() { fs::read(path).ok() } else { tree.read(path).ok() }
 }
+
+/// The user's folder for what Plimsoll can make again; none where nobody says where that is.
+pub(super) fn cache() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")))?;
+    Some(folder.join("plimsoll"))
+}

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Failure, Outcome, say};
 use crate::manifest::to_yaml_text;
-use crate::render::{Files, LoadRestrictor, Options, Order, kustomize};
+use crate::render::{Files, Helm, HelmOptions, LoadRestrictor, Options, Order, kustomize};
 use crate::repo::{FileTree, WalkOptions, WorkTree};
 
 #[derive(Debug, Args)]
@@ -27,7 +27,9 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     let tree =
         WorkTree::open(&std::env::current_dir()?, std::slice::from_ref(&arguments.folder), &WalkOptions::default())?;
     let folder = tree.starts().first().cloned().unwrap_or_default();
-    let files = Files::new(&tree);
+    let options = HelmOptions { search: std::env::var_os("PATH"), ..HelmOptions::default() };
+    let helm = Helm::find(&options, tree.root());
+    let files = Files::new(&tree).with_helm(&helm);
     let options = Options { load_restrictor: arguments.load_restrictor, order: arguments.reorder };
     match kustomize(&files, &folder, options) {
         Ok(rendering) => {

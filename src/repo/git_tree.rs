@@ -13,7 +13,7 @@ use super::pattern::{Patterns, Shape, Verdict, WalkOptions};
 use super::scope::Scope;
 use super::snapshot::{Entry, Snapshot};
 use super::walk::{self, Child, Contents, FolderPatterns, Folders, Kind, Target};
-use super::{Listing, TreeError, content, path};
+use super::{Listing, TreeError, below, content, path};
 use crate::finding::Finding;
 
 /// Links and patterns are short; what is longer is not one.
@@ -77,6 +77,10 @@ impl GitTree {
 
     pub(super) fn contains(&self, path: &str) -> bool {
         self.snapshot.kind(path).is_some()
+    }
+
+    pub(super) fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
+        below::files(self, folder)
     }
 
     pub(super) fn root(&self) -> Option<&Path> {

@@ -17,7 +17,7 @@ use super::path::{is_within, join, split};
 use super::pattern::{Patterns, Shape, Verdict, WalkOptions};
 use super::scope::{Scope, is_repository, lexical};
 use super::walk::{self, Child, Contents, FolderPatterns, Folders, Kind, Target};
-use super::{FileTree, Listing, TreeError, git};
+use super::{FileTree, Listing, TreeError, below, git};
 use crate::catalogue::read::{SPECIAL_FILE, SYMLINK};
 use crate::finding::{Finding, Place, Severity};
 
@@ -66,6 +66,10 @@ impl FileTree for WorkTree {
 
     fn contains(&self, path: &str) -> bool {
         is_within(path) && self.disk.kind(path).is_some()
+    }
+
+    fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
+        below::files(&self.disk, folder)
     }
 
     fn root(&self) -> Option<&Path> {

@@ -8,4 +8,5 @@
 pub(crate) mod conformance;
 pub(crate) mod control_plane;
 pub(crate) mod go_program;
+pub(crate) mod helm;
 pub(crate) mod yaml_reference;

@@ -13,6 +13,7 @@ mod fields;
 mod finish;
 mod generate;
 mod hash;
+mod helm_chart;
 mod images;
 mod json_patch;
 mod kustomization;
