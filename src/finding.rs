@@ -156,6 +156,13 @@ impl Finding {
         }
     }
 
+    /// What stands for a bug of ours, in the place of what it kept from being found in a file.
+    #[must_use]
+    pub fn of_bug(path: &Arc<str>) -> Self {
+        let message = "Plimsoll failed on this file: this is a bug in Plimsoll, please report it";
+        Self::new(&crate::catalogue::read::CRASH, Place::file(Arc::clone(path)), message)
+    }
+
     /// Adds the smallest edit that mends it.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {

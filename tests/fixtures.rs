@@ -5,6 +5,10 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+#[path = "support/go_program.rs"]
+mod go_program;
+#[path = "support/helm.rs"]
+mod helm;
 #[path = "support/marks.rs"]
 mod marks;
 #[path = "cli/program.rs"]
@@ -27,7 +31,7 @@ fn check(name: &str) -> Checked {
     for (path, text) in files(&repository(name)) {
         folder.write(&path, text);
     }
-    folder.check(&[])
+    folder.check_with_helm(&helm::program(), &[])
 }
 
 /// All files, with their paths from the root.

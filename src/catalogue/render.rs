@@ -1,4 +1,4 @@
-//! Rendering kustomizations.
+//! Rendering kustomizations and charts.
 
 use super::{Rule, tags};
 use crate::finding::Severity;
@@ -7,6 +7,8 @@ use crate::finding::Severity;
 pub(super) const RULES: &[&Rule] = &[
     &GENERATOR,
     &HELM,
+    &HELM_TEMPLATE,
+    &HELM_VALUES,
     &KUSTOMIZATION,
     &MISSING,
     &OUTSIDE,
@@ -43,22 +45,60 @@ configMapGenerator:
 ",
 };
 
-/// A Helm chart that cannot be rendered.
+/// A Helm chart that was not rendered.
 pub const HELM: Rule = Rule {
     id: "render/helm",
     severity: Severity::Warn,
-    tags: tags!["render", "kustomize"],
-    title: "a Helm chart that cannot be rendered",
-    what: "A kustomization that asks for a Helm chart.",
-    why: "What is not rendered is not checked, so the run cannot pass.",
+    tags: tags!["render", "helm"],
+    title: "a Helm chart that was not rendered",
+    what: "A chart that is not in the repository, that needs charts which are not vendored, that fails without values of its user, or that no `helm` is there to render.",
+    why: "What is not rendered is not checked, so its tree cannot pass. Nothing is fetched while checking: the result would change without a commit.",
     example: "\
 helmCharts:
 - name: redis
   repo: https://charts.example.com
 ",
     instead: "\
-resources:
-- redis.yaml # made by helm template
+helmCharts:
+- name: redis # vendored in charts/redis
+",
+};
+
+/// A Helm chart that Helm refuses.
+pub const HELM_TEMPLATE: Rule = Rule {
+    id: "render/helm-template",
+    severity: Severity::Deny,
+    tags: tags!["render", "helm"],
+    title: "a Helm chart that Helm refuses",
+    what: "A chart whose templates cannot be parsed or run, make something that is not YAML, take longer than `helm.timeout`, or make more than 64 MiB.",
+    why: "Helm installs nothing of such a chart.",
+    example: "\
+# templates/service.yaml
+metadata:
+  name: {{ .Values.name | qoute }}
+",
+    instead: "\
+# templates/service.yaml
+metadata:
+  name: {{ .Values.name | quote }}
+",
+};
+
+/// Values that do not fit a chart's schema.
+pub const HELM_VALUES: Rule = Rule {
+    id: "render/helm-values",
+    severity: Severity::Deny,
+    tags: tags!["render", "helm"],
+    title: "values that do not fit a chart's schema",
+    what: "A value that the `values.schema.json` of its chart does not allow.",
+    why: "Helm refuses to install the chart with such values.",
+    example: "\
+# values.yaml, where the schema asks for an integer
+replicas: two
+",
+    instead: "\
+# values.yaml
+replicas: 2
 ",
 };
 

@@ -3,7 +3,7 @@
 //! In: what each file gave, added up as soon as it is known. Out: counts that add up, and the verdict on each tree. It
 //! never drops anything: a document is an object or several, skipped with a reason, or broken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::crd::CustomDefinition;
 use super::duplicates::Definitions;
 use crate::finding::{Finding, Place};
 use crate::manifest::{FileId, SkipReason, Source};
+use crate::render::RenderedTree;
 use crate::repo::{Layout, PatchedFields, TreeKind};
 use crate::report::{Report, Summary, TreeVerdict, Verdict};
 
@@ -101,6 +102,11 @@ impl Outcome {
             *self.counts.unchecked.entry(UncheckedReason::NotRendered).or_default() += 1;
             self.judge(kustomization, Verdict::Unchecked);
         }
+    }
+
+    /// A tree that was rendered and makes no object: there is nothing to hold against it.
+    pub(super) fn rendered_nothing(&mut self, kustomization: &Arc<str>) {
+        self.judge(kustomization, Verdict::Pass);
     }
 
     /// Counts a document, whatever it will turn out to be.
@@ -236,25 +242,28 @@ impl Outcome {
             let verdict = TreeVerdict { path: path.clone(), kind, verdict, objects, applied_by: Vec::new() };
             trees.insert((path, kind), verdict);
         }
-        for AppliedTree { folder, kustomization, by } in applied {
-            let key = match kustomization {
-                Some(_) => (folder.clone(), TreeKind::Kustomization),
-                None => (folder.clone(), TreeKind::Plain),
-            };
+        for AppliedTree { folder, kind, named, files, by } in applied {
             let below = format!("{folder}/");
-            let made_here = |file: &&str| match kustomization {
-                Some(kustomization) => *file == &**kustomization,
-                None => file.starts_with(&below),
+            let made_here = |file: &&str| match (kind, files) {
+                (TreeKind::Plain, Some(files)) => files.contains(*file),
+                (TreeKind::Plain, None) => file.starts_with(&below),
+                _ => *file == &**named,
             };
-            if kustomization.is_none() {
-                // The kustomizations in such a folder are parts of it.
+            if *kind == TreeKind::Plain {
+                // What is applied together is one tree, whatever folders it lies in.
                 let is_tree = |path: &str| applied.iter().any(|tree| tree.folder == path);
-                trees.retain(|(path, kind), _| {
-                    *kind != TreeKind::Kustomization || !path.starts_with(&below) || is_tree(path)
-                });
+                let is_part = |path: &str, kind: TreeKind| match files {
+                    None => kind != TreeKind::Chart,
+                    Some(files) => {
+                        let mut here =
+                            files.iter().filter(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder) == path);
+                        kind == TreeKind::Plain && here.next().is_some()
+                    }
+                };
+                trees.retain(|(path, kind), _| !path.starts_with(&below) || is_tree(path) || !is_part(path, *kind));
             }
             let made = judged(&mut self.files.keys().map(AsRef::as_ref).filter(made_here), Verdict::Pass);
-            let tree = trees.entry(key).or_insert_with_key(|(path, kind)| {
+            let tree = trees.entry((folder.clone(), *kind)).or_insert_with_key(|(path, kind)| {
                 let (path, kind, applied_by) = (path.clone(), *kind, Vec::new());
                 TreeVerdict { path, kind, verdict: made.verdict, objects: made.objects, applied_by }
             });
@@ -268,12 +277,22 @@ impl Outcome {
 /// A tree that was rendered.
 #[derive(Debug)]
 pub(super) struct AppliedTree {
-    /// Its folder.
-    pub(super) folder: String,
-    /// The file of its kustomization, if it has one.
-    pub(super) kustomization: Option<Arc<str>>,
+    folder: String,
+    kind: TreeKind,
+    /// The file that answers for it.
+    named: Arc<str>,
+    /// Its files, if they are applied as they are written.
+    files: Option<BTreeSet<String>>,
     /// What has it applied, if that is in the repository.
-    pub(super) by: Option<String>,
+    by: Option<String>,
+}
+
+impl AppliedTree {
+    pub(super) fn of(tree: &RenderedTree) -> Self {
+        let by = tree.by.as_ref().zip(tree.by_file.as_ref()).map(|(by, file)| format!("{by} ({file})"));
+        let (folder, files) = (tree.folder.clone(), tree.files.clone());
+        Self { folder, kind: tree.kind, named: Arc::clone(&tree.named), files, by }
+    }
 }
 
 /// What is known of a file.

@@ -15,7 +15,6 @@ pub mod schema;
 mod shared;
 mod sink;
 mod size;
-mod variables;
 #[cfg(test)]
 pub(crate) mod written;
 

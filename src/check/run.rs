@@ -19,7 +19,7 @@ use super::account::{AppliedTree, Outcome};
 use super::against::OldObjects;
 use super::duplicates::{Definition, Definitions, Duplicate};
 use super::pass::{Origin, Part, Pass, lists};
-use super::rendered::{Choice, Rendered, RenderedTree};
+use super::rendered::Rendered;
 use super::schema::{Minor, Schemas};
 use super::{crd, duplicates, shared};
 use crate::catalogue;
@@ -28,6 +28,7 @@ use crate::finding::{Finding, Place};
 use crate::manifest::{
     Class, Content, Document, FileId, Incomplete, Object, SkipReason, Source, Sources, decode, objects, read_documents,
 };
+use crate::render::{Choice, Files, Helm, Options};
 use crate::repo::{FileEntry, FileTree, Layout, PatchedFields, TreeError, TreeKind};
 use crate::report::{Reach, Report};
 
@@ -84,7 +85,10 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
         Some(only) => reaches(only, path),
         None => lists([&listing.files, &others], path),
     };
-    let rendered = Rendered::of(tree, &layout, &Choice { listed, wanted: &is_wanted });
+    let helm = Helm::find(&settings.helm, tree.root());
+    let kubernetes = |folder: &str| settings.targets(folder).last().cloned().unwrap_or_default();
+    let choice = Choice { listed, wanted: &is_wanted, kubernetes: &kubernetes, options: Options::default() };
+    let rendered = Rendered::of(&Files::new(tree).with_helm(&helm), &layout, &choice);
     let changed = only.map(|only| (only, rendered.folders()));
     let bundled = Schemas::bundled();
     let (nothing_old, no_patches) = (OldObjects::default(), PatchedFields::default());
@@ -107,7 +111,7 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     });
     let mut total = add_up(files);
     let Rendered { sources, trees, .. } = rendered;
-    let applied: Vec<AppliedTree> = trees.iter().map(RenderedTree::applied).collect();
+    let applied: Vec<AppliedTree> = trees.iter().map(AppliedTree::of).collect();
     let (trees, waiting_objects): (Vec<Outcome>, Vec<_>) =
         trees.into_par_iter().map(|tree| first.rendered(tree, &sources)).unzip();
     total = trees.into_iter().fold(total, Outcome::and);
@@ -233,13 +237,7 @@ pub fn definitions_in(tree: &dyn FileTree, path: &str) -> Result<Vec<(crd::Custo
         }
         Some(Ok(found))
     })
-    .unwrap_or_else(|| Err(vec![crashed(&source.path)]))
-}
-
-/// The finding that stands for a bug of ours.
-pub(super) fn crashed(path: &Arc<str>) -> Finding {
-    let message = "Plimsoll failed on this file: this is a bug in Plimsoll, please report it";
-    Finding::new(&catalogue::read::CRASH, Place::file(Arc::clone(path)), message)
+    .unwrap_or_else(|| Err(vec![Finding::of_bug(&source.path)]))
 }
 
 /// Whether a path is one of these files, or a folder that one of them lies in.
@@ -283,7 +281,7 @@ impl Pass<'_> {
         // A bug of ours in one file must not take the verdict on all the others with it.
         catch_unwind(AssertUnwindSafe(|| self.documents(id, source))).unwrap_or_else(|_| {
             let mut outcome = Outcome::default();
-            outcome.broken(&source.path, [crashed(&source.path)], true);
+            outcome.broken(&source.path, [Finding::of_bug(&source.path)], true);
             outcome
         })
     }

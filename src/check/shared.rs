@@ -11,12 +11,16 @@ use crate::finding::{Finding, Place, Related};
 /// What a kustomization has to do with a finding.
 const RENDERED: &str = "rendered by this kustomization";
 
+/// What a chart has to do with a finding.
+const RENDERED_CHART: &str = "rendered by this chart";
+
 /// How many kustomizations a finding names.
 const MAX_NAMED: usize = 5;
 
 /// Names the kustomization whose object a finding is about, unless the finding stands in it anyway.
 pub(super) fn mark(finding: &mut Finding, kustomization: &Arc<str>) {
-    finding.related.push(Related { place: Place::file(Arc::clone(kustomization)), message: RENDERED.to_owned() });
+    let message = if kustomization.ends_with("Chart.yaml") { RENDERED_CHART } else { RENDERED };
+    finding.related.push(Related { place: Place::file(Arc::clone(kustomization)), message: message.to_owned() });
 }
 
 /// Makes one of the findings that say the same of the same place.
@@ -43,7 +47,7 @@ pub(super) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Sorts the kustomizations, and leaves the rest to a number.
 fn name_kustomizations(finding: &mut Finding) {
-    let is_rendered = |related: &Related| related.message == RENDERED;
+    let is_rendered = |related: &Related| [RENDERED, RENDERED_CHART].contains(&related.message.as_str());
     let (mut rendered, others): (Vec<Related>, Vec<Related>) =
         std::mem::take(&mut finding.related).into_iter().partition(is_rendered);
     rendered.sort();
@@ -52,7 +56,7 @@ fn name_kustomizations(finding: &mut Finding) {
     if more > 0
         && let Some(last) = rendered.last_mut()
     {
-        last.message = format!("{RENDERED}, and {more} more");
+        last.message = format!("{}, and {more} more", last.message);
     }
     // The finding's own kustomization needs no second mention.
     rendered.retain(|related| related.place.path != finding.place.path || rendered_elsewhere(related));
@@ -61,5 +65,5 @@ fn name_kustomizations(finding: &mut Finding) {
 }
 
 fn rendered_elsewhere(related: &Related) -> bool {
-    related.message != RENDERED
+    ![RENDERED, RENDERED_CHART].contains(&related.message.as_str())
 }

@@ -65,6 +65,9 @@ pub(super) struct Arguments {
     /// The configuration [default: plimsoll.yaml, searched for from what is checked up to the root of the repository]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Render every Helm chart anew, and keep nothing for the next run
+    #[arg(long)]
+    no_cache: bool,
 }
 
 fn output(text: &str) -> Result<(Format, PathBuf), String> {
@@ -164,6 +167,7 @@ fn command_line(arguments: &Arguments) -> CommandLine {
         select: arguments.select.clone(),
         ignore: arguments.ignore.clone(),
         fail_on: arguments.fail_on,
+        ..configuration::environment(arguments.no_cache)
     }
 }
 

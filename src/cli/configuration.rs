@@ -3,7 +3,7 @@
 //! In: the place that is checked, and the command line. Out: settings, or the file's mistakes as findings. The file is
 //! read from the tree, so that a revision is checked with its own configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::catalogue;
 use crate::check::schema::bundle;
@@ -27,6 +27,18 @@ impl<E: Into<Failure>> From<E> for Unsettled {
     fn from(error: E) -> Self {
         Self::Failure(error.into())
     }
+}
+
+/// What the environment says, for commands that take none of it from their arguments.
+pub(super) fn environment(no_cache: bool) -> CommandLine {
+    CommandLine { search: std::env::var_os("PATH"), cache: cache().filter(|_| !no_cache), ..CommandLine::default() }
+}
+
+/// The user's folder for what Plimsoll can make again; none where nobody says where that is.
+fn cache() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")))?;
+    Some(folder.join("plimsoll"))
 }
 
 /// The settings of a run.

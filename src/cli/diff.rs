@@ -3,18 +3,22 @@
 //! In: revisions, and the work tree. Out: the objects and fields that differ, on standard output. Both states are read
 //! where they are: nothing is checked out. It never asks a cluster.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use rayon::prelude::*;
 
+use super::configuration::{self, Unsettled};
 use super::place::{self, Origin, Place};
+use super::render::every_tree;
 use super::terminal::Stream;
 use super::{Failure, Outcome, say};
+use crate::config::Settings;
 use crate::finding::{Finding, Severity};
-use crate::render::{Change, Files, Options, Rendered, Rendering, compare, kustomize};
+use crate::manifest::Node;
+use crate::render::{Change, Files, Helm, Options, Rendered, compare, kustomize};
 use crate::repo::{FileTree, Layout, Reading, merge_base};
 use crate::report::Context;
 use crate::report::difference::{self, Difference, DifferenceFormat, State, TreeDifference, Unrendered};
@@ -40,25 +44,54 @@ pub(super) struct Arguments {
 struct Side {
     name: String,
     tree: Box<dyn FileTree>,
-    layout: Layout,
+    settings: Settings,
 }
 
 impl Side {
     fn open(origin: Origin<'_>, name: &str) -> Result<Self, Failure> {
         let place = Place::of_kustomization(&[], origin, Reading::Folders)?;
         let tree = place.repository(place.named()?.as_ref())?;
-        let layout = Layout::read(tree.as_ref(), &tree.list()?.files);
-        Ok(Self { name: name.to_owned(), tree, layout })
+        let settings = configuration::settle(&place, None, &configuration::environment(false));
+        let settings = settings.map_err(|unsettled| match unsettled {
+            Unsettled::Failure(failure) => failure,
+            Unsettled::Mistakes(_) => {
+                format!("the configuration of {name} has mistakes: `plimsoll check` names them").into()
+            }
+        })?;
+        Ok(Self { name: name.to_owned(), tree, settings })
     }
 
-    /// The folders of the kustomizations that no other includes.
-    fn roots(&self) -> impl Iterator<Item = String> {
-        self.layout.renderable(|_| true).into_iter().map(|(folder, _)| folder.to_owned())
+    /// Its trees, rendered; those that are applied as they are written show their differences themselves. Also the named
+    /// kustomizations that are no trees of their own.
+    fn trees(&self, files: &Files<'_>, named: &[String]) -> Result<BTreeMap<Key, Outlook>, Failure> {
+        let trees = every_tree(files, self.tree.as_ref(), &self.settings, Options::default())?;
+        let mut outlooks: BTreeMap<Key, Outlook> = BTreeMap::new();
+        for tree in trees.into_iter().filter(|tree| tree.files.is_none()) {
+            // Of a chart that is rendered with several values, the first of them speak for it.
+            outlooks.entry((tree.folder, tree.by)).or_insert(tree.objects);
+        }
+        if named.is_empty() {
+            return Ok(outlooks);
+        }
+        let layout = Layout::read(self.tree.as_ref(), &self.tree.list()?.files);
+        for folder in named {
+            if !outlooks.keys().any(|(known, _)| known == folder) && layout.is_kustomization(folder) {
+                let rendering = kustomize(files, folder, Options::default());
+                let objects = rendering.map(|rendering| rendering.objects);
+                let outlook = objects.map_err(|fault| Box::new(fault.into_finding(files, folder)));
+                outlooks.insert((folder.clone(), None), outlook);
+            }
+        }
+        outlooks.retain(|(folder, _), _| named.contains(folder));
+        Ok(outlooks)
     }
 }
 
-/// What a state of a tree is rendered to; none when there is no such tree.
-type Outlook = Option<Result<Rendering, Box<Finding>>>;
+/// What tells a tree from all others: its folder, and what has it applied.
+type Key = (String, Option<String>);
+
+/// The objects of a tree, or why it has none.
+type Outlook = Result<Vec<Node<'static>>, Box<Finding>>;
 
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let (before, after) = states(&arguments.revisions)?;
@@ -69,12 +102,24 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
         Some(revision) => Side::open(Origin::Commit(&revision), &revision)?,
         None => Side::open(Origin::WorkTree, "the work tree")?,
     };
-    let folders = folders(arguments, &before, &after)?;
-    let files = [Files::new(before.tree.as_ref()), Files::new(after.tree.as_ref())];
+    let helm = [&before, &after].map(|side| Helm::find(&side.settings.helm, side.tree.root()));
+    let files =
+        [Files::new(before.tree.as_ref()).with_helm(&helm[0]), Files::new(after.tree.as_ref()).with_helm(&helm[1])];
+    let named = named(arguments)?;
+    let (mut old, mut new) = (before.trees(&files[0], &named)?, after.trees(&files[1], &named)?);
+    for folder in &named {
+        if !old.keys().chain(new.keys()).any(|(known, _)| known == folder) {
+            let shown = if folder.is_empty() { "." } else { folder };
+            let (before, after) = (&before.name, &after.name);
+            return Err(format!("there is nothing to render in `{shown}`, neither in {before} nor in {after}").into());
+        }
+    }
+    let keys: BTreeSet<Key> = old.keys().chain(new.keys()).cloned().collect();
+    let compared = keys.len();
+    let pairs: Vec<_> = keys.into_iter().map(|key| (old.remove(&key), new.remove(&key), key)).collect();
     let trees: Vec<Option<TreeDifference>> =
-        folders.par_iter().map(|folder| compare_tree(folder, [&before, &after], &files)).collect();
+        pairs.into_par_iter().map(|(old, new, key)| compare_tree(key, old, new, &files)).collect();
     let trees: Vec<TreeDifference> = trees.into_iter().flatten().collect();
-    let compared = folders.len();
     let difference = Difference { before: before.name.clone(), after: after.name.clone(), compared, trees };
     write(arguments.format, &difference, [&before, &after], out)?;
     let unknown = difference.trees.iter().filter(|tree| tree.unrendered.len() == 2).count();
@@ -103,40 +148,29 @@ fn states(revisions: &str) -> Result<(Side, Option<String>), Failure> {
     Ok((Side::open(Origin::Commit(&before), &before)?, after))
 }
 
-/// The folders of the trees to compare.
-fn folders(arguments: &Arguments, before: &Side, after: &Side) -> Result<BTreeSet<String>, Failure> {
-    let is_tree = |side: &Side, folder: &str| side.layout.is_kustomization(folder);
+/// The folders that were named, from the root of the repository. One need not be in the later state any more, nor on disk.
+fn named(arguments: &Arguments) -> Result<Vec<String>, Failure> {
     if arguments.trees.is_empty() {
-        return Ok(before.roots().chain(after.roots()).collect());
+        return Ok(Vec::new());
     }
-    // A tree need not be in the later state any more, nor on disk.
-    let named = Place::of_kustomization(&arguments.trees, Origin::Commit("HEAD"), Reading::Folders)?.named()?;
-    for folder in named.starts() {
-        if !is_tree(before, folder) && !is_tree(after, folder) {
-            let shown = if folder.is_empty() { "." } else { folder };
-            let (before, after) = (&before.name, &after.name);
-            return Err(format!("there is no kustomization in `{shown}`, neither in {before} nor in {after}").into());
-        }
-    }
-    Ok(named.starts().iter().cloned().collect())
+    let place = Place::of_kustomization(&arguments.trees, Origin::Commit("HEAD"), Reading::Folders)?;
+    Ok(place.named()?.starts().to_vec())
 }
 
-fn compare_tree(folder: &str, sides: [&Side; 2], files: &[Files<'_>; 2]) -> Option<TreeDifference> {
-    let render = |index: usize| -> Outlook {
-        sides[index].layout.is_kustomization(folder).then(|| {
-            let fault = kustomize(&files[index], folder, Options::default());
-            fault.map_err(|fault| Box::new(fault.into_finding(&files[index], folder)))
-        })
-    };
-    let (before, after) = (render(0), render(1));
+fn compare_tree(
+    (folder, by): Key,
+    before: Option<Outlook>,
+    after: Option<Outlook>,
+    files: &[Files<'_>; 2],
+) -> Option<TreeDifference> {
     let change = match (&before, &after) {
         (None, _) => Change::Created,
         (_, None) => Change::Deleted,
         _ => Change::Changed,
     };
     let mut unrendered = Vec::new();
-    let mut objects = |rendering: Outlook, state: State| match rendering {
-        Some(Ok(rendering)) => rendering.objects,
+    let mut objects = |outlook: Option<Outlook>, state: State| match outlook {
+        Some(Ok(objects)) => objects,
         Some(Err(finding)) => {
             unrendered.push(Unrendered { state, finding: *finding });
             Vec::new()
@@ -152,7 +186,7 @@ fn compare_tree(folder: &str, sides: [&Side; 2], files: &[Files<'_>; 2]) -> Opti
         Vec::new()
     };
     let is_same = objects.is_empty() && unrendered.is_empty() && change == Change::Changed;
-    (!is_same).then(|| TreeDifference { path: folder.to_owned(), change, objects, unrendered })
+    (!is_same).then(|| TreeDifference { path: folder, applied_by: by, change, objects, unrendered })
 }
 
 fn write(

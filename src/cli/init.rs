@@ -28,6 +28,12 @@ schemas:
   # An object of a kind without a schema is not checked: ignore, info, warn or deny.
   # unknownKind: warn
 
+helm:
+  # The helm to run, an absolute path; by default the one on the PATH.
+  # path: /usr/local/bin/helm
+  # How many seconds one chart may take.
+  # timeout: 30
+
 # The mildest severity that fails a run: info, warn or deny.
 failOn: deny
 

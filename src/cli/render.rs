@@ -7,14 +7,15 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rayon::prelude::*;
 
+use super::configuration::{self, Unsettled};
 use super::place::{self, Origin, Place};
 use super::terminal::Stream;
 use super::{Failure, Outcome, say};
+use crate::config::Settings;
 use crate::finding::{Finding, Severity};
 use crate::manifest::{Node, to_yaml_text, to_yaml_text_with};
-use crate::render::{Files, LoadRestrictor, Options, Order, Rendering, kustomize};
+use crate::render::{Choice, Files, Helm, LoadRestrictor, Options, Order, RenderedTree, kustomize, trees};
 use crate::repo::{FileTree, Layout, Reading};
 use crate::report::{self, Context, printable};
 
@@ -27,7 +28,7 @@ pub(super) struct Arguments {
     /// The folder of a kustomization [default: the current folder; with --tree all, the repository]
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// Render every kustomization that no other includes, each object behind a comment `# Source: FOLDER`
+    /// Render every tree of the repository, each object behind a comment `# Source: FOLDER`
     #[arg(long, value_name = "WHICH")]
     tree: Option<Trees>,
     /// Say behind each value which line of which file sets it
@@ -45,6 +46,9 @@ pub(super) struct Arguments {
     /// Which files a kustomization may read
     #[arg(long, value_enum, default_value_t)]
     load_restrictor: LoadRestrictor,
+    /// Render every Helm chart anew, and keep nothing for the next run
+    #[arg(long)]
+    no_cache: bool,
 }
 
 /// Which kustomizations are rendered.
@@ -55,19 +59,50 @@ enum Trees {
 }
 
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let (tree, folders) = trees(arguments)?;
-    if folders.is_empty() {
-        say("plimsoll: no kustomization was found that no other includes; without --tree, any can be rendered");
+    let origin = Origin::of(arguments.staged, arguments.rev.as_deref());
+    let place = match (arguments.tree, arguments.load_restrictor) {
+        (Some(Trees::All), _) => Place::of(arguments.folder.as_slice(), origin)?,
+        (None, LoadRestrictor::RootOnly) => {
+            Place::of_kustomization(arguments.folder.as_slice(), origin, Reading::Folders)?
+        }
+        (None, LoadRestrictor::None) => Place::of_kustomization(arguments.folder.as_slice(), origin, Reading::Files)?,
+    };
+    let settings = match configuration::settle(&place, None, &configuration::environment(arguments.no_cache)) {
+        Ok(settings) => settings,
+        Err(Unsettled::Mistakes(findings)) => {
+            write_findings(&findings, place.configured()?.as_ref(), Stream::Error, &mut io::stderr().lock())?;
+            return Ok(Outcome::Nothing);
+        }
+        Err(Unsettled::Failure(failure)) => return Err(failure),
+    };
+    let named = place.named()?;
+    let tree = match arguments.tree {
+        // Only all of a repository says which of its kustomizations no other includes.
+        Some(Trees::All) => place.repository(named.as_ref())?,
+        None => place.named()?,
+    };
+    let helm = Helm::find(&settings.helm, tree.root());
+    let files = Files::new(tree.as_ref()).with_helm(&helm);
+    let options = Options { load_restrictor: arguments.load_restrictor, order: arguments.reorder };
+    let rendered = match arguments.tree {
+        Some(Trees::All) => {
+            let meant = named.starts().first().filter(|_| arguments.folder.is_some());
+            all(&files, tree.as_ref(), meant, &settings, options)?
+        }
+        None => {
+            let folder = named.starts().first().cloned().unwrap_or_default();
+            let objects = kustomize(&files, &folder, options).map(|rendering| rendering.objects);
+            vec![(folder.clone(), objects.map_err(|fault| Box::new(fault.into_finding(&files, &folder))))]
+        }
+    };
+    if rendered.is_empty() {
+        say(
+            "plimsoll: there is nothing to render; without --tree, a kustomization that others include can be rendered",
+        );
         return Ok(Outcome::Nothing);
     }
-    let files = Files::new(tree.as_ref());
-    let options = Options { load_restrictor: arguments.load_restrictor, order: arguments.reorder };
-    let rendered: Vec<Result<Rendering, Box<Finding>>> = folders
-        .par_iter()
-        .map(|folder| kustomize(&files, folder, options).map_err(|fault| Box::new(fault.into_finding(&files, folder))))
-        .collect();
-    let (renderings, findings): (Vec<_>, Vec<_>) = rendered.into_iter().partition(Result::is_ok);
-    let mut findings: Vec<Finding> = findings.into_iter().filter_map(Result::err).map(|finding| *finding).collect();
+    let mut findings: Vec<Finding> =
+        rendered.iter().filter_map(|(_, objects)| objects.as_ref().err()).map(|finding| (**finding).clone()).collect();
     if !findings.is_empty() {
         findings.sort_by(Finding::order);
         // Several trees may have their mistake in the same base.
@@ -81,12 +116,11 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
         Some(format!("{}:{line}", printable(&tree.display(&place.path))))
     };
     let mut is_first = true;
-    for (folder, rendering) in folders.iter().zip(renderings.into_iter().flatten()) {
-        for object in &rendering.objects {
+    for (source, objects) in &rendered {
+        for object in objects.iter().flatten() {
             // Documents of several trees all begin alike, so that none changes when another before it goes.
             if arguments.tree.is_some() {
-                let folder = if folder.is_empty() { "." } else { folder };
-                writeln!(out, "---\n# Source: {}", printable(folder))?;
+                writeln!(out, "---\n# Source: {}", printable(source))?;
             } else if !is_first {
                 out.write_all(b"---\n")?;
             }
@@ -98,30 +132,43 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     Ok(Outcome::Clean)
 }
 
-/// The files, and the folders of the kustomizations to render.
-fn trees(arguments: &Arguments) -> Result<(Box<dyn FileTree>, Vec<String>), Failure> {
-    let origin = Origin::of(arguments.staged, arguments.rev.as_deref());
-    let named = arguments.folder.as_slice();
-    if arguments.tree.is_none() {
-        let reading = match arguments.load_restrictor {
-            LoadRestrictor::RootOnly => Reading::Folders,
-            LoadRestrictor::None => Reading::Files,
-        };
-        let tree = Place::of_kustomization(named, origin, reading)?.named()?;
-        let folders = tree.starts().to_vec();
-        return Ok((tree, folders));
-    }
-    let place = Place::of(named, origin)?;
-    let start = place.named()?.starts().first().cloned().filter(|_| !named.is_empty()).unwrap_or_default();
-    // Only all of a repository says which of its kustomizations no other includes.
-    let tree = place.repository(place.named()?.as_ref())?;
-    let layout = Layout::read(tree.as_ref(), &tree.list()?.files);
-    let is_meant = |folder: &str| {
-        start.is_empty() || folder.strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// What each tree is called, and its objects or why it has none.
+type Made = Vec<(String, Result<Vec<Node<'static>>, Box<Finding>>)>;
+
+/// Every tree of a repository that lies in a folder of it.
+fn all(
+    files: &Files<'_>,
+    tree: &dyn FileTree,
+    folder: Option<&String>,
+    settings: &Settings,
+    options: Options,
+) -> Result<Made, Failure> {
+    let is_meant = |path: &str| {
+        let inside = folder.map_or(Some(path), |folder| path.strip_prefix(folder.as_str()));
+        folder.is_none_or(String::is_empty) || inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let all = layout.renderable(|_| true).into_iter().map(|(folder, _)| folder.to_owned());
-    let folders = all.filter(|folder| is_meant(folder)).collect();
-    Ok((tree, folders))
+    let source = |tree: &RenderedTree| {
+        let folder = if tree.folder.is_empty() { "." } else { &tree.folder };
+        tree.by.as_ref().map_or_else(|| folder.to_owned(), |by| format!("{folder} ({by})"))
+    };
+    let trees = every_tree(files, tree, settings, options)?.into_iter();
+    let meant = trees.filter(|tree| tree.files.is_none() && is_meant(&tree.folder));
+    Ok(meant.map(|tree| (source(&tree), tree.objects)).collect())
+}
+
+/// Every tree of a repository, rendered.
+pub(super) fn every_tree(
+    files: &Files<'_>,
+    tree: &dyn FileTree,
+    settings: &Settings,
+    options: Options,
+) -> Result<Vec<RenderedTree>, Failure> {
+    let listing = tree.list()?;
+    let layout = Layout::read(tree, &listing.files);
+    let kubernetes = |folder: &str| settings.targets(folder).last().cloned().unwrap_or_default();
+    let mut listed: Vec<&str> = listing.files.iter().map(|entry| &*entry.path).collect();
+    listed.sort_unstable();
+    Ok(trees(files, &layout, &Choice { listed, wanted: &|_| true, kubernetes: &kubernetes, options }))
 }
 
 /// Writes findings as a check does.

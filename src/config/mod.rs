@@ -11,7 +11,7 @@ mod rule_pattern;
 mod schema;
 mod settings;
 
-pub use raw::{Level, Override, Raw, Schemas, UnknownKind};
+pub use raw::{Helm, Level, Override, Raw, Schemas, UnknownKind};
 pub use read::load;
 pub use schema::json_schema;
 pub use settings::{CommandLine, ConfigError, Settings};

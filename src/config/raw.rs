@@ -23,6 +23,8 @@ pub struct Raw {
     pub exclude: Vec<String>,
     /// Where schemas come from beyond those that Plimsoll carries and the `CustomResourceDefinition`s of the tree.
     pub schemas: Schemas,
+    /// How Helm charts are rendered.
+    pub helm: Helm,
     /// The mildest severity that fails a run.
     pub fail_on: Severity,
     /// The severity of rules, or `off`. A key is a rule (`schema/enum`), a family (`metadata`) or a glob
@@ -43,6 +45,7 @@ impl Default for Raw {
             kubernetes: Vec::new(),
             exclude: Vec::new(),
             schemas: Schemas::default(),
+            helm: Helm::default(),
             fail_on: Severity::Deny,
             rules: BTreeMap::new(),
             select: Vec::new(),
@@ -53,8 +56,8 @@ impl Default for Raw {
 }
 
 impl Raw {
-    pub(super) const KEYS: [&str; 8] =
-        ["kubernetes", "exclude", "schemas", "failOn", "rules", "select", "ignore", "overrides"];
+    pub(super) const KEYS: [&str; 9] =
+        ["kubernetes", "exclude", "schemas", "helm", "failOn", "rules", "select", "ignore", "overrides"];
 }
 
 /// Where schemas come from beyond those that Plimsoll carries and the `CustomResourceDefinition`s of the tree.
@@ -71,6 +74,26 @@ pub struct Schemas {
 
 impl Schemas {
     pub(super) const KEYS: [&str; 2] = ["crds", "unknownKind"];
+}
+
+/// How Helm charts are rendered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Helm {
+    /// The `helm` to run, version 3 or 4: an absolute path out of the repository. When absent, the one on the PATH.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub path: Option<String>,
+    /// How many seconds one rendering may take; 30 by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = 1, max = 3600))]
+    pub timeout: Option<u32>,
+}
+
+impl Helm {
+    pub(super) const KEYS: [&str; 2] = ["path", "timeout"];
+    /// How long a rendering may take at most.
+    pub(super) const MAX_TIMEOUT: u32 = 3600;
 }
 
 /// What an object of a kind without a schema is.

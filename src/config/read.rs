@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::names::{self, Names};
-use super::raw::{Level, Override, Raw, Schemas, UnknownKind};
+use super::raw::{Helm, Level, Override, Raw, Schemas, UnknownKind};
 use super::rule_pattern::RulePattern;
 use super::settings::{Paths, minor_of};
 use crate::catalogue::{Rule, config, schema};
@@ -44,6 +45,7 @@ impl Reading<'_> {
                 "kubernetes" => raw.kubernetes = self.kubernetes(key, value),
                 "exclude" => raw.exclude = self.paths(key, value),
                 "schemas" => raw.schemas = self.schemas(value),
+                "helm" => raw.helm = self.helm(value),
                 "failOn" => raw.fail_on = self.choice(value, &SEVERITIES).unwrap_or(raw.fail_on),
                 "rules" => raw.rules = self.levels(key, value),
                 "select" => raw.select = self.selection(key, value),
@@ -64,6 +66,39 @@ impl Reading<'_> {
             }
         }
         schemas
+    }
+
+    fn helm(&mut self, node: &Node<'_>) -> Helm {
+        let mut helm = Helm::default();
+        for Entry { key, value, .. } in self.fields("`helm`", node, &Helm::KEYS) {
+            match key.as_ref() {
+                "path" => helm.path = self.program(value),
+                _ => helm.timeout = self.seconds(value),
+            }
+        }
+        helm
+    }
+
+    /// An absolute path: what a repository brings along must not run on the machine that checks it.
+    fn program(&mut self, node: &Node<'_>) -> Option<String> {
+        let text = self.string(node)?.to_owned();
+        let is_absolute = Path::new(&text).is_absolute();
+        if !is_absolute {
+            let message = format!("`{text}` is not an absolute path");
+            self.report(&config::INVALID, node.span, message, "write the whole path, or leave it to the PATH");
+        }
+        is_absolute.then_some(text)
+    }
+
+    fn seconds(&mut self, node: &Node<'_>) -> Option<u32> {
+        let seconds = node.as_i64().and_then(|seconds| u32::try_from(seconds).ok());
+        let seconds = seconds.filter(|seconds| (1..=Helm::MAX_TIMEOUT).contains(seconds));
+        if seconds.is_none() {
+            let message =
+                format!("`{}` is not a number of seconds from 1 to {}", self.written(node), Helm::MAX_TIMEOUT);
+            self.report(&config::INVALID, node.span, message, "write a whole number, such as `30`");
+        }
+        seconds
     }
 
     fn overrides(&mut self, key: &str, node: &Node<'_>) -> Vec<Override> {

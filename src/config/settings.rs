@@ -6,6 +6,9 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -14,6 +17,7 @@ use super::raw::{Level, Override, Raw, UnknownKind};
 use super::rule_pattern::{Precision, RulePattern};
 use crate::catalogue::schema;
 use crate::finding::{Finding, Severity};
+use crate::render::HelmOptions;
 
 /// The rules without which nothing can be said of a file.
 const READING: &str = "read/";
@@ -31,6 +35,10 @@ pub struct CommandLine {
     pub ignore: Vec<String>,
     /// `--fail-on`.
     pub fail_on: Option<Severity>,
+    /// The folders that a `helm` is looked for in, as `PATH` has them.
+    pub search: Option<OsString>,
+    /// The user's folder of what may be made again; none with `--no-cache`.
+    pub cache: Option<PathBuf>,
 }
 
 /// Why there are no settings.
@@ -82,6 +90,8 @@ pub struct Settings {
     pub crds: Vec<String>,
     /// The mildest severity that fails the run.
     pub fail_on: Severity,
+    /// How charts are rendered.
+    pub helm: HelmOptions,
     /// The folder that the file stands in, from the root of the tree; its patterns mean paths below.
     base: String,
     levels: Levels,
@@ -136,6 +146,12 @@ impl Settings {
             exclude,
             crds: raw.schemas.crds,
             fail_on: command_line.fail_on.unwrap_or(raw.fail_on),
+            helm: HelmOptions {
+                path: raw.helm.path.map(PathBuf::from),
+                search: command_line.search.clone(),
+                timeout: raw.helm.timeout.map(|seconds| Duration::from_secs(seconds.into())),
+                cache: command_line.cache.clone(),
+            },
             base: base.to_owned(),
             levels: Levels::new(&raw.rules)?,
             unknown_kind: raw.schemas.unknown_kind.map(UnknownKind::level),

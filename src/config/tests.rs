@@ -57,7 +57,7 @@ fn a_tree_has_one_configuration_under_either_name() {
 fn every_key_is_read() {
     let (raw, findings) = load(
         "kubernetes: [\"1.30\", v1.36.2]\nexclude: [vendor/, '!vendor/ours/']\n\
-         schemas:\n  crds: [crds]\n  unknownKind: deny\nfailOn: warn\n\
+         schemas:\n  crds: [crds]\n  unknownKind: deny\nhelm: {path: /opt/helm, timeout: 5}\nfailOn: warn\n\
          rules:\n  metadata: warn\n  schema/enum: off\nselect: [schema, metadata]\nignore: [schema/cel]\n\
          overrides:\n  - paths: [staging/]\n    kubernetes: ['1.37']\n    rules: {'*': info}\n",
     );
@@ -66,6 +66,7 @@ fn every_key_is_read() {
         kubernetes: words(&["1.30", "1.36"]),
         exclude: words(&["vendor/", "!vendor/ours/"]),
         schemas: Schemas { crds: words(&["crds"]), unknown_kind: Some(UnknownKind::Deny) },
+        helm: Helm { path: Some("/opt/helm".to_owned()), timeout: Some(5) },
         fail_on: Severity::Warn,
         rules: [("metadata".to_owned(), Level::Warn), ("schema/enum".to_owned(), Level::Off)].into(),
         select: words(&["schema", "metadata"]),
@@ -278,6 +279,7 @@ fn the_command_line_beats_the_file() {
             select: words(&["schema/cel"]),
             ignore: Vec::new(),
             fail_on: Some(Severity::Info),
+            ..CommandLine::default()
         },
     );
     assert_eq!(settings.targets("b"), ["1.30"]);
@@ -342,6 +344,7 @@ fn the_keys_that_are_read_are_those_of_the_schema() {
     };
     assert_eq!(keys(&schema), sorted(&Raw::KEYS));
     assert_eq!(keys(&schema["$defs"]["Schemas"]), sorted(&Schemas::KEYS));
+    assert_eq!(keys(&schema["$defs"]["Helm"]), sorted(&Helm::KEYS));
     assert_eq!(keys(&schema["$defs"]["Override"]), sorted(&Override::KEYS));
 }
 

@@ -79,6 +79,14 @@ impl Fault {
         self
     }
 
+    /// Whether it is one of a rule's.
+    pub(super) fn is_of(&self, rule: &Rule) -> bool {
+        match self.0.as_ref() {
+            Content::Written { rule: own, .. } => own.id == rule.id,
+            Content::Read(finding) => finding.rule == rule.id,
+        }
+    }
+
     /// The finding of a fault in a tree whose own file is `path`.
     #[must_use]
     pub fn into_finding(self, files: &Files<'_>, path: &str) -> Finding {

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::Fault;
 use super::fault::Fallible;
+use super::{Fault, Helm};
 use crate::finding::{Finding, Place};
 use crate::manifest::{Content, Dialect, FileId, Node, Source, Sources, Span, Value, decode, read_documents_as};
 use crate::repo::FileTree;
@@ -19,6 +19,7 @@ pub(super) type Owned = Node<'static>;
 /// The files of a tree, as renderings see them.
 pub struct Files<'t> {
     tree: &'t dyn FileTree,
+    helm: Option<&'t Helm>,
     known: RwLock<Known>,
 }
 
@@ -39,7 +40,23 @@ impl<'t> Files<'t> {
     /// The files of a tree; none is read yet.
     #[must_use]
     pub fn new(tree: &'t dyn FileTree) -> Self {
-        Self { tree, known: RwLock::default() }
+        Self { tree, helm: None, known: RwLock::default() }
+    }
+
+    /// The same, with a program that renders the charts among them.
+    #[must_use]
+    pub fn with_helm(self, helm: &'t Helm) -> Self {
+        Self { helm: Some(helm), ..self }
+    }
+
+    /// What renders charts.
+    pub(super) fn helm(&self) -> Option<&'t Helm> {
+        self.helm
+    }
+
+    /// Every file of a folder, by its path from there and its path in the tree.
+    pub(super) fn below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
+        self.tree.files_below(folder)
     }
 
     /// The texts that were read, for the places of what was rendered from them.
@@ -93,12 +110,7 @@ impl<'t> Files<'t> {
 
     /// A scalar as it was written, where it was written plain; else its value as text.
     pub(super) fn written(&self, node: &Node<'_>) -> String {
-        let value = || node.scalar_text().unwrap_or_default().into_owned();
-        if matches!(node.value, Value::String(_)) {
-            return value();
-        }
-        let text = self.text_of(node.span).filter(|text| !text.contains(['"', '\'', '!', '\n']));
-        text.unwrap_or_else(value)
+        written(node, self.text_of(node.span).as_deref())
     }
 
     fn loaded(&self, id: FileId) -> Option<Arc<Loaded>> {
@@ -177,6 +189,15 @@ impl Loaded {
     /// The place that stands for the whole file.
     pub(super) fn span(&self) -> Span {
         Span { file: self.id, start: 0, end: 0 }
+    }
+}
+
+/// A scalar as it stands in a text, if it was written plain; else its value as text.
+pub(super) fn written(node: &Node<'_>, stands: Option<&str>) -> String {
+    let plain = stands.filter(|text| !text.contains(['"', '\'', '!', '\n']));
+    match plain.filter(|_| !matches!(node.value, Value::String(_))) {
+        Some(text) => text.to_owned(),
+        None => node.scalar_text().unwrap_or_default().into_owned(),
     }
 }
 

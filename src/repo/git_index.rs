@@ -66,6 +66,10 @@ impl FileTree for GitIndex {
         self.tree.is_folder(path)
     }
 
+    fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
+        self.tree.files_below(folder)
+    }
+
     fn root(&self) -> Option<&Path> {
         self.tree.root()
     }

@@ -13,7 +13,7 @@ use super::pattern::{Patterns, Shape, Verdict, WalkOptions};
 use super::scope::Scope;
 use super::snapshot::{Entry, Snapshot};
 use super::walk::{self, Child, Contents, FolderPatterns, Folders, Kind, Target};
-use super::{Listing, TreeError, content, path};
+use super::{Listing, TreeError, below, content, path};
 use crate::finding::Finding;
 
 /// Links and patterns are short; what is longer is not one.
@@ -81,6 +81,10 @@ impl GitTree {
 
     pub(super) fn is_folder(&self, path: &str) -> bool {
         self.snapshot.kind(path) == Some(Kind::Folder)
+    }
+
+    pub(super) fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
+        below::files(self, folder)
     }
 
     pub(super) fn root(&self) -> Option<&Path> {

@@ -60,6 +60,8 @@ struct Kustomization {
     components: Vec<String>,
     /// Patches, generators' sources and other files that it reads.
     inputs: Vec<String>,
+    /// The folders of charts that it renders.
+    charts: Vec<String>,
     /// Whether it is a Component, which is nothing by itself.
     is_component: bool,
     /// Whether every resource is a file or kustomization of the tree.
@@ -79,8 +81,19 @@ pub struct Layout {
     resources: BTreeMap<String, Vec<String>>,
     /// Files that kustomizations reach, with the folders of those that do.
     reached: BTreeMap<String, Vec<String>>,
-    /// Folders with a `Chart.yaml`.
-    charts: BTreeSet<String>,
+    /// Folders with a `Chart.yaml`, and whether what stands there is applied by itself.
+    charts: BTreeMap<String, ChartRole>,
+}
+
+/// What a chart is to the repository.
+#[derive(Debug, Default)]
+struct ChartRole {
+    /// Whether it only helps other charts.
+    is_library: bool,
+    /// Whether something else renders it: a kustomization, or the chart that it lies in.
+    is_used: bool,
+    /// The listed files in its folder.
+    files: Vec<String>,
 }
 
 impl Layout {
@@ -95,7 +108,8 @@ impl Layout {
         for file in paths.iter().copied().chain(elsewhere.iter().map(String::as_str)) {
             let (folder, name) = path::split(file);
             if name == CHART {
-                layout.charts.insert(folder.to_owned());
+                let role = layout.charts.entry(folder.to_owned()).or_default();
+                role.is_library = is_library(tree, file);
             }
             if is_kustomization(name) && is_first_kustomization(folder, name, &paths) {
                 // A bug of ours in reading it is reported where the file itself is checked.
@@ -103,9 +117,54 @@ impl Layout {
             }
         }
         layout.connect(&paths);
+        layout.settle_charts(&paths);
         // A file that is a resource anywhere is a manifest, whatever else it is used for.
         layout.inputs.retain(|file, _| !layout.resources.contains_key(file));
         layout
+    }
+
+    /// Finds out which charts are trees of their own.
+    fn settle_charts(&mut self, paths: &BTreeSet<&str>) {
+        let used = self.kustomizations.values().flat_map(|kustomization| &kustomization.charts);
+        let used: BTreeSet<String> = used.cloned().collect();
+        let folders: BTreeSet<String> = self.charts.keys().cloned().collect();
+        for (folder, role) in &mut self.charts {
+            role.is_used = used.contains(folder);
+            role.is_used |= path::ancestors(folder).any(|above| {
+                let inside = if above.is_empty() { folder.as_str() } else { &folder[above.len() + 1..] };
+                inside.starts_with("charts/") && folders.contains(above)
+            });
+            let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+            let files = paths.range(below.as_str()..).take_while(|file| file.starts_with(&below));
+            role.files = files.map(|&file| file.to_owned()).collect();
+        }
+        for kustomization in self.kustomizations.values_mut() {
+            let files =
+                kustomization.charts.iter().filter_map(|chart| self.charts.get(chart)).flat_map(|role| &role.files);
+            kustomization.inputs.extend(files.cloned());
+        }
+    }
+
+    /// The charts that nothing else renders, and that are made of any wanted file, by folder.
+    #[must_use]
+    pub fn charts(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
+        let is_wanted = |(folder, role): &(&String, &ChartRole)| {
+            role.is_tree() && (role.files.iter().any(|file| wanted(file)) || wanted(&path::join(folder, CHART)))
+        };
+        self.charts.iter().filter(is_wanted).map(|(folder, _)| folder.as_str()).collect()
+    }
+
+    /// Whether a folder has a chart.
+    #[must_use]
+    pub fn is_chart(&self, folder: &str) -> bool {
+        self.charts.contains_key(folder)
+    }
+
+    /// Whether a folder's chart is made of any of the files that are `wanted`.
+    #[must_use]
+    pub fn chart_is_made_of(&self, folder: &str, wanted: impl Fn(&str) -> bool) -> bool {
+        let files = self.charts.get(folder).map(|role| role.files.as_slice()).unwrap_or_default();
+        files.iter().any(|file| wanted(file)) || wanted(&path::join(folder, CHART))
     }
 
     /// Finds out which kustomizations use which files.
@@ -131,6 +190,7 @@ impl Layout {
         let kustomization = self.kustomizations.entry(folder.to_owned()).or_default();
         file.clone_into(&mut kustomization.file);
         kustomization.is_complete = true;
+        let mut used_charts = Vec::new();
         let Ok(bytes) = tree.read(file) else { return };
         let Ok(text) = decode(file, bytes) else { return };
         let source = Source::new(file, text);
@@ -153,6 +213,9 @@ impl Layout {
                     kustomization.resources.push(resource);
                 }
             }
+            for chart in chart_folders(&node).filter_map(|chart| resolve(folder, &chart)) {
+                used_charts.push(chart);
+            }
             kustomization.patched.add_inline(&node);
             for (name, target) in patch_files(&node) {
                 let Some(file) = resolve(folder, name) else { continue };
@@ -173,6 +236,10 @@ impl Layout {
             let definitions = strings(node.get("crds")).chain(openapi);
             kustomization.inputs.extend(definitions.filter_map(|name| resolve(folder, name)));
         }
+        for chart in used_charts {
+            kustomization.inputs.push(path::join(&chart, CHART));
+            kustomization.charts.push(chart);
+        }
     }
 
     /// Why a file holds no manifests of its own, as far as its place says.
@@ -191,7 +258,7 @@ impl Layout {
         if self.is_unused_patch(file) {
             return Some(SkipReason::UnusedPatch);
         }
-        let chart = path::ancestors(file).filter(|ancestor| self.charts.contains(*ancestor)).last()?;
+        let chart = path::ancestors(file).filter(|ancestor| self.charts.contains_key(*ancestor)).last()?;
         let inside = if chart.is_empty() { file } else { &file[chart.len() + 1..] };
         match inside.split_once('/') {
             Some(("templates", _)) => Some(SkipReason::HelmTemplate),
@@ -326,8 +393,23 @@ impl Layout {
             let files = files.into_iter().map(Cow::Owned).collect();
             trees.push(Tree { path: folder.to_owned(), kind: TreeKind::Kustomization, files, is_complete });
         }
+        let manifests: Vec<&'m str> = manifests.collect();
+        for (folder, role) in self.charts.iter().filter(|(_, role)| role.is_tree()) {
+            // What a chart makes is accounted for under its own file; without a word on that, it was not rendered.
+            let file = path::join(folder, CHART);
+            let is_complete = manifests.contains(&file.as_str());
+            used.insert(file.clone());
+            let mut files: BTreeSet<Cow<'m, str>> = role.files.iter().cloned().map(Cow::Owned).collect();
+            files.insert(Cow::Owned(file));
+            trees.push(Tree { path: folder.clone(), kind: TreeKind::Chart, files, is_complete });
+        }
         let mut folders: BTreeMap<&str, BTreeSet<Cow<'m, str>>> = BTreeMap::new();
-        for file in manifests.filter(|file| !used.contains(*file)) {
+        // What a chart makes has findings in its templates and values; they are no manifests all the same.
+        let is_of_chart = |file: &str| {
+            let has_charts = !self.charts.is_empty();
+            has_charts && matches!(self.role(file), Some(SkipReason::HelmTemplate | SkipReason::ChartPart))
+        };
+        for file in manifests.into_iter().filter(|file| !used.contains(*file) && !is_of_chart(file)) {
             folders.entry(path::split(file).0).or_default().insert(Cow::Borrowed(file));
         }
         let plain = folders.into_iter().map(|(path, files)| Tree {
@@ -336,14 +418,7 @@ impl Layout {
             files,
             is_complete: true,
         });
-        // A chart is not rendered, so nothing of it is there to be checked.
-        let charts = self.charts.iter().map(|path| Tree {
-            path: path.clone(),
-            kind: TreeKind::Chart,
-            files: BTreeSet::new(),
-            is_complete: false,
-        });
-        trees.extend(plain.chain(charts));
+        trees.extend(plain);
         trees.sort_by(|left, right| (&left.path, left.kind).cmp(&(&right.path, right.kind)));
         trees
     }
@@ -387,6 +462,24 @@ impl Layout {
         }
         reach
     }
+}
+
+impl ChartRole {
+    fn is_tree(&self) -> bool {
+        !self.is_library && !self.is_used
+    }
+}
+
+/// Whether a chart says of itself that it makes nothing.
+fn is_library(tree: &dyn FileTree, file: &str) -> bool {
+    let Some(text) = tree.read(file).ok().and_then(|bytes| decode(file, bytes).ok()) else { return false };
+    let source = Source::new(file, text);
+    // A bug of ours in reading it is reported where the file itself is checked.
+    let documents = catch_unwind(AssertUnwindSafe(|| read_documents(FileId(0), &source))).unwrap_or_default();
+    documents.iter().any(|document| match &document.content {
+        Content::Value(node) => node.get("type").and_then(Node::as_str) == Some("library"),
+        _ => false,
+    })
 }
 
 /// All that a kustomization is made of.
@@ -458,6 +551,21 @@ pub(super) fn patch_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = (&'n s
     // An inline patch has line breaks; a path has none.
     let merges = strings(node.get("patchesStrategicMerge")).filter(|patch| !patch.contains('\n'));
     paths.chain(merges.map(|file| (file, PatchTarget::default())))
+}
+
+/// The folders of the charts that a kustomization renders, from its own.
+fn chart_folders(node: &Node<'_>) -> impl Iterator<Item = String> {
+    let text = |node: &Node<'_>, key: &str| node.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+    let home = node.get("helmGlobals").map(|globals| text(globals, "chartHome"));
+    let home = home.filter(|home| !home.is_empty()).unwrap_or_else(|| "charts".to_owned());
+    let charts = node.get("helmCharts").map(Node::items).unwrap_or_default().iter();
+    let named = charts.map(move |chart| {
+        let (name, version) = (text(chart, "name"), text(chart, "version"));
+        let is_fetched = !version.is_empty() && !text(chart, "repo").is_empty();
+        let folder = if is_fetched { format!("{home}/{name}-{version}") } else { home.clone() };
+        format!("{folder}/{name}")
+    });
+    named.collect::<Vec<_>>().into_iter()
 }
 
 /// The files that a kustomization reads but does not take as resources.

@@ -6,7 +6,7 @@ use super::path::{is_within, join};
 use super::pattern::{Patterns, Shape, Verdict, WalkOptions};
 use super::snapshot::{Entry, Snapshot};
 use super::walk::{self, Child, Contents, FolderPatterns, Folders, Kind, Target};
-use super::{FileTree, Listing, TreeError, content};
+use super::{FileTree, Listing, TreeError, below, content};
 use crate::finding::Finding;
 
 /// A tree of files in memory.
@@ -46,6 +46,10 @@ impl FileTree for MemoryTree {
 
     fn is_folder(&self, path: &str) -> bool {
         self.files.kind(path) == Some(Kind::Folder)
+    }
+
+    fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
+        below::files(self, folder)
     }
 }
 

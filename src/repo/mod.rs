@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 
+mod below;
 mod changes;
 mod content;
 mod git;
@@ -77,6 +78,14 @@ pub trait FileTree: Sync {
 
     /// Whether a folder stands at a path.
     fn is_folder(&self, path: &str) -> bool;
+    /// Every file of a folder and below, whatever its name and whatever patterns say: its path from the folder, and from
+    /// the root the path that its bytes are read at. Sorted; links within the root are followed.
+    ///
+    /// # Errors
+    /// A finding, when one of them cannot be had: a link out of the root, a FIFO, a name that is no text.
+    fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
+        Err(Box::new(content::unreadable(folder, "there are no folders here")))
+    }
 
     /// The folder on disk that paths of the tree start at; none for a tree that has none.
     fn root(&self) -> Option<&Path> {

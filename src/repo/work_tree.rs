@@ -18,7 +18,7 @@ use super::pattern::{Patterns, Shape, Verdict, WalkOptions};
 use super::scope::{Scope, is_repository, lexical};
 use super::surroundings::{self, Reading};
 use super::walk::{self, Child, Contents, FolderPatterns, Folders, Kind, Target};
-use super::{FileTree, Listing, TreeError, git};
+use super::{FileTree, Listing, TreeError, below, git};
 use crate::catalogue::read::{SPECIAL_FILE, SYMLINK};
 use crate::finding::{Finding, Place, Severity};
 
@@ -100,6 +100,10 @@ impl FileTree for WorkTree {
 
     fn is_folder(&self, path: &str) -> bool {
         is_within(path) && self.disk.kind(path) == Some(Kind::Folder)
+    }
+
+    fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
+        below::files(&self.disk, folder)
     }
 
     fn root(&self) -> Option<&Path> {

@@ -3,6 +3,7 @@
 //! In: files and arguments. Out: what the program wrote and how it ended. It never lets a program that hangs hang the
 //! test.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -124,9 +125,19 @@ impl Folder {
             .args(arguments)
             .current_dir(self.path())
             .env_remove("NO_COLOR")
+            // A helm of the machine's would make other findings than on the next one, and what was kept of it, too.
+            .env("PATH", without_helm())
+            .env("XDG_CACHE_HOME", "/dev/null")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1");
         command
+    }
+
+    /// The same with a helm on the PATH.
+    #[allow(dead_code, reason = "only tests of charts need it")]
+    pub(crate) fn check_with_helm(&self, helm: &Path, arguments: &[&str]) -> Checked {
+        let mut command = self.command(&[&["check", "--format", "json"], arguments].concat());
+        Checked::new(&run(command.env("PATH", helm.parent().unwrap()), b""))
     }
 
     /// `plimsoll check --format json` with further arguments.
@@ -165,6 +176,12 @@ impl Checked {
     pub(crate) fn count(&self, what: &str) -> u64 {
         self.report["summary"][what].as_u64().unwrap_or_else(|| panic!("the summary has no `{what}`"))
     }
+}
+
+/// The PATH without folders that hold a helm.
+fn without_helm() -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::env::split_paths(&path).filter(|folder| !folder.join("helm").exists())).unwrap()
 }
 
 /// Runs a command to its end. Both pipes are emptied as it writes, so that it never waits for the test.

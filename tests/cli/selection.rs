@@ -152,7 +152,8 @@ fn files_of_editors_and_charts_are_no_manifests() {
     folder.write("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n");
     folder.write("chart/files/injected.yaml", "{{ if .Values.on }}\n");
     folder.write("chart/keyvalues.yaml", MISTAKEN);
-    assert_eq!(folder.check(&[]).found(), ["chart/keyvalues.yaml:6 schema/type"]);
+    let found = folder.check(&[]).found();
+    assert_eq!(found, ["chart/Chart.yaml:1 render/helm", "chart/keyvalues.yaml:6 schema/type"]);
 }
 
 #[test]

@@ -108,6 +108,8 @@ fn every_rule_of_the_family_has_a_kustomization_that_breaks_it() {
     let broken: BTreeSet<String> =
         all().iter().filter_map(|refused| refused.expected.split_once(' ').map(|(_, rule)| rule.to_owned())).collect();
     let rules = catalogue::rules().filter(|rule| rule.family() == "render").map(|rule| rule.id);
+    // What is wrong with charts is known by helm alone.
+    let rules = rules.filter(|id| !id.starts_with("render/helm-"));
     let missing: Vec<_> = rules.filter(|id| !broken.contains(*id)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -27,6 +27,7 @@ use super::go_program::GoProgram;
 /// The version has to be told to the linker, else clients that parse it refuse the server.
 const PROGRAM: GoProgram = GoProgram {
     name: "control-plane",
+    package: ".",
     linker_flags: "-s -w \
         -X k8s.io/component-base/version.gitVersion=v1.37.2 \
         -X k8s.io/component-base/version.gitMajor=1 \

@@ -17,6 +17,8 @@ pub(crate) struct GoProgram {
     /// The folder below `tests/`, and the name of the program.
     pub(crate) name: &'static str,
     pub(crate) linker_flags: &'static str,
+    /// What is built: `.`, or the path of a package that the module requires.
+    pub(crate) package: &'static str,
     /// What to expect of the first build, for the person who waits.
     pub(crate) first_build: &'static str,
 }
@@ -61,6 +63,7 @@ impl GoProgram {
         let mut hasher = DefaultHasher::new();
         sources.hash(&mut hasher);
         self.linker_flags.hash(&mut hasher);
+        self.package.hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     }
 
@@ -75,7 +78,7 @@ impl GoProgram {
             .arg(self.linker_flags)
             .arg("-o")
             .arg(&unfinished)
-            .arg(".")
+            .arg(self.package)
             // No C compiler is needed, and no workspace around the checkout gets in the way.
             .env("CGO_ENABLED", "0")
             .env("GOWORK", "off")

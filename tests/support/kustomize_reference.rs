@@ -18,6 +18,7 @@ use super::go_program::GoProgram;
 /// The version is what `buildMetadata: [managedByLabel]` prints.
 const PROGRAM: GoProgram = GoProgram {
     name: "kustomize-reference",
+    package: ".",
     linker_flags: "-s -w -X sigs.k8s.io/kustomize/api/provenance.version=kustomize/v5.8.1",
     first_build: "this takes some seconds, the first time a minute",
 };

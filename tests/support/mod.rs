@@ -8,5 +8,6 @@
 pub(crate) mod conformance;
 pub(crate) mod control_plane;
 pub(crate) mod go_program;
+pub(crate) mod helm;
 pub(crate) mod kustomize_reference;
 pub(crate) mod yaml_reference;

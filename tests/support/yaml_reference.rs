@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::go_program::GoProgram;
 
 const PROGRAM: GoProgram =
-    GoProgram { name: "yaml-reference", linker_flags: "-s -w", first_build: "this takes some seconds" };
+    GoProgram { name: "yaml-reference", linker_flags: "-s -w", package: ".", first_build: "this takes some seconds" };
 
 /// What became of one text.
 #[derive(Debug, Clone, PartialEq)]

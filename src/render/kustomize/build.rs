@@ -20,8 +20,8 @@ use super::plugin;
 use super::resource::Resource;
 use super::resources::Resources;
 use super::variable::Variables;
-use super::{Adjusted, images, labels, load, names, replacement, replicas};
-use crate::catalogue::render::{HELM, KUSTOMIZATION, MISSING, OUTSIDE, REMOTE};
+use super::{Adjusted, helm_chart, images, labels, load, names, replacement, replicas};
+use crate::catalogue::render::{KUSTOMIZATION, MISSING, OUTSIDE, REMOTE};
 use crate::manifest::{Dialect, Node, Span};
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::{Files, Loaded, Owned};
@@ -263,11 +263,9 @@ impl<'b, 'f> Build<'b, 'f> {
                 accumulated.resources.absorb(resource)?;
             }
         }
-        for field in ["helmCharts", "helmChartInflationGenerator"] {
-            if let Some(chart) = self.kustomization.items(field).next() {
-                return Err(Fault::new(&HELM, chart.span, "a Helm chart, which is not rendered yet")
-                    .with_help("render it with `helm template` into a file for the time being"));
-            }
+        for mut resource in helm_chart::of_kustomization(self)? {
+            resource.origin = self.builtin("HelmChartInflationGenerator");
+            accumulated.resources.absorb(resource)?;
         }
         plugin::generate(self, accumulated)
     }
@@ -383,12 +381,6 @@ impl<'b, 'f> Build<'b, 'f> {
         Some(Origin::of_builtin(&path, kind))
     }
 
-    /// The path of this kustomization's file from the root of the tree.
-    pub(super) fn path_of_file(&self) -> String {
-        let name = self.kustomization.file_name;
-        if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
-    }
-
     /// The path of this kustomization's file, when origins are asked for.
     pub(super) fn own_origin(&self) -> Option<String> {
         self.origin.as_ref().map(|origin| joined(origin, self.kustomization.file_name))
@@ -439,8 +431,20 @@ impl<'b, 'f> Build<'b, 'f> {
         Ok(())
     }
 
+    /// The namespace for charts that name none: that of this kustomization, or of the nearest that uses it.
+    pub(super) fn chart_namespace(&self) -> Option<&Owned> {
+        let mut build = Some(self);
+        while let Some(known) = build {
+            if let Some(namespace) = known.kustomization.text("namespace") {
+                return Some(namespace);
+            }
+            build = known.parent;
+        }
+        None
+    }
+
     /// The path of what a kustomization names, from the root of the tree.
-    fn resolve(&self, named: &Owned) -> Fallible<String> {
+    pub(super) fn resolve(&self, named: &Owned) -> Fallible<String> {
         let path = text(named);
         if is_remote(path) {
             return Err(Fault::new(&REMOTE, named.span, format!("`{path}` is not in this repository"))

@@ -13,6 +13,7 @@ mod fields;
 mod finish;
 mod generate;
 mod hash;
+mod helm_chart;
 mod images;
 mod json_patch;
 mod kustomization;
@@ -66,10 +67,8 @@ pub struct Options {
 }
 
 /// What a kustomization makes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rendering {
-    /// The path of its file from the root of the files.
-    pub kustomization: String,
     /// The objects, in their order.
     pub objects: Vec<Node<'static>>,
     /// The files that hold its resources.
@@ -104,7 +103,6 @@ pub(super) fn kustomize_adjusted(
     let accumulated = root.accumulate(Accumulated::default())?;
     let objects = finish::finish(accumulated, &root.kustomization, options.order)?;
     Ok(Rendering {
-        kustomization: root.path_of_file(),
         objects: objects.into_iter().map(|resource| resource.node).collect(),
         resources: shared.into_resources(),
     })

@@ -13,8 +13,8 @@ use super::origin::{Origin, Plugin};
 use super::patch::Patch;
 use super::resource::Resource;
 use super::resources::Resources;
-use super::{field_path, hash, images, labels, load, names, replacement, replicas};
-use crate::catalogue::render::{HELM, PLUGIN};
+use super::{field_path, hash, helm_chart, images, labels, load, names, replacement, replicas};
+use crate::catalogue::render::PLUGIN;
 use crate::manifest::{Dialect, Node};
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::Owned;
@@ -115,10 +115,7 @@ fn generator(configuration: &Resource, build: &Build<'_, '_>) -> Fallible<Vec<Re
         "ConfigMapGenerator" => Ok(vec![generate::generate(Kind::ConfigMap, node, None, build)?]),
         "SecretGenerator" => Ok(vec![generate::generate(Kind::Secret, node, None, build)?]),
         "IAMPolicyGenerator" => Ok(vec![iam_policy(node)?]),
-        "HelmChartInflationGenerator" => {
-            Err(Fault::new(&HELM, configuration.span(), "a Helm chart, which is not rendered yet")
-                .with_help("render it with `helm template` into a file for the time being"))
-        }
+        "HelmChartInflationGenerator" => helm_chart::of_plugin(node, build),
         _ => Err(refused(configuration)),
     }
 }

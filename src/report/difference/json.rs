@@ -76,6 +76,9 @@ struct Summary {
 struct TreeRecord<'d> {
     /// Path of its folder from the root of the repository.
     path: &'d str,
+    /// What has it applied, if that is in the repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_by: Option<&'d str>,
     /// What became of it.
     change: Change,
     /// Why it could not be rendered; then its objects are not compared.
@@ -178,6 +181,7 @@ impl<'d> TreeRecord<'d> {
         });
         Self {
             path: &tree.path,
+            applied_by: tree.applied_by.as_deref(),
             change: tree.change,
             unrendered: unrendered.collect(),
             objects: tree.objects.iter().map(ObjectRecord::new).collect(),

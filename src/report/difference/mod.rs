@@ -35,6 +35,8 @@ pub struct Difference {
 pub struct TreeDifference {
     /// Path of its folder from the root of the repository.
     pub path: String,
+    /// What has it applied, if that is in the repository.
+    pub applied_by: Option<String>,
     /// What became of it.
     pub change: Change,
     /// The objects that differ.
@@ -131,7 +133,9 @@ impl Counts {
 impl TreeDifference {
     /// Its path, for people.
     fn name(&self) -> String {
-        if self.path.is_empty() { ".".to_owned() } else { printable(&self.path).into_owned() }
+        let path = if self.path.is_empty() { "." } else { &self.path };
+        let by = self.applied_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        printable(&format!("{path}{by}")).into_owned()
     }
 
     /// What is to be said of it in few words.

@@ -67,6 +67,7 @@ fn awkward() -> Difference {
         compared: 9,
         trees: vec![
             TreeDifference {
+                applied_by: None,
                 path: String::new(),
                 change: Change::Changed,
                 objects: vec![
@@ -77,12 +78,14 @@ fn awkward() -> Difference {
                 unrendered: Vec::new(),
             },
             TreeDifference {
+                applied_by: None,
                 path: "apps/<b>".into(),
                 change: Change::Deleted,
                 objects: vec![object("Service", "old", Change::Deleted, Vec::new())],
                 unrendered: Vec::new(),
             },
             TreeDifference {
+                applied_by: None,
                 path: "broken".into(),
                 change: Change::Changed,
                 objects: Vec::new(),
@@ -122,6 +125,7 @@ fn a_comment_has_a_bounded_length() {
     let mut difference = awkward();
     let tree = difference.trees.remove(0);
     let many = |count: usize| TreeDifference {
+        applied_by: None,
         path: format!("apps/{count}"),
         change: Change::Changed,
         objects: (0..count).map(|_| tree.objects[0].clone()).collect(),

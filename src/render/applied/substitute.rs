@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::{Dialect, Node, Value, plain_scalar, to_yaml_text};
+use crate::manifest::{Dialect, Node, Span, Value, plain_scalar, to_yaml_text};
 use crate::render::files::Owned;
 
 /// The annotation or label that keeps an object as it is.
@@ -15,16 +15,16 @@ const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
 /// The variables of a Flux Kustomization.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, (String, Span)>,
     /// Whether some are known in the cluster alone.
     is_partial: bool,
 }
 
 impl Variables {
-    /// Adds a variable; one that is there already is kept, for the first source of a name counts last in Flux' order.
-    pub(super) fn set(&mut self, name: &str, value: &str) {
-        if is_name(name) {
-            self.values.insert(name.to_owned(), value.to_owned());
+    /// Adds a variable; the last one of a name counts.
+    pub(super) fn set(&mut self, name: &str, value: &Owned) {
+        if let Some(text) = value.scalar_text().filter(|_| is_name(name)) {
+            self.values.insert(name.to_owned(), (text.into_owned(), value.span));
         }
     }
 
@@ -50,8 +50,12 @@ impl Variables {
         match &mut node.value {
             Value::String(text) if text.contains("${") => {
                 let Some(new) = self.expand(text) else { return };
+                // What is nothing but a variable has to be mended where that is set.
+                let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                let set = name.and_then(|name| self.values.get(name)).map(|(_, span)| *span);
                 let is_plain = !to_yaml_text(node).starts_with(['"', '\'', '|', '>']);
                 node.value = if is_plain { plain_scalar(Dialect::Kubernetes, &new) } else { Value::String(new.into()) };
+                node.span = set.unwrap_or(node.span);
             }
             Value::Sequence(items) => items.iter_mut().for_each(|item| self.walk(item)),
             Value::Mapping(entries) => {
@@ -107,8 +111,8 @@ impl Variables {
         let default = operation.strip_prefix(":=").or_else(|| operation.strip_prefix(":-"));
         let default = default.or_else(|| operation.strip_prefix('=')).or_else(|| operation.strip_prefix('-'));
         if let Some(default) = default {
-            return match self.values.get(name).filter(|value| !value.is_empty()) {
-                Some(value) => Some(value.clone()),
+            return match self.values.get(name).filter(|(value, _)| !value.is_empty()) {
+                Some((value, _)) => Some(value.clone()),
                 None if self.is_partial && !self.values.contains_key(name) => None,
                 None => self.expand(default),
             };
@@ -119,7 +123,7 @@ impl Variables {
     /// The value of a variable: nothing at all is the empty text, where all variables are known.
     fn value(&self, name: &str) -> Option<String> {
         match self.values.get(name) {
-            Some(value) => Some(value.clone()),
+            Some((value, _)) => Some(value.clone()),
             None => (!self.is_partial).then(String::new),
         }
     }
@@ -201,11 +205,12 @@ fn is_literal(pattern: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Variables;
+    use crate::manifest::{FileId, Node, Span};
 
     fn variables() -> Variables {
         let mut variables = Variables::default();
         for (name, value) in [("region", "eu-west-1"), ("empty", ""), ("Count", "3"), ("1st", "no name")] {
-            variables.set(name, value);
+            variables.set(name, &Node::string(value, Span { file: FileId(0), start: 0, end: 0 }));
         }
         variables
     }

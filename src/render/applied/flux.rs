@@ -6,35 +6,32 @@
 
 use std::sync::Arc;
 
-use super::applied::Lookup;
-use super::artifacts::Artifacts;
-use super::fault::Fallible;
-use super::files::Owned;
-use super::kustomize::{Adjusted, Kustomization, LoadRestrictor, Options, Rendering, kustomize_adjusted};
 use super::substitute::Variables;
-use super::{Fault, Files};
-use crate::manifest::{Node, Object, Span, Value};
+use super::{Artifacts, Lookup};
+use crate::manifest::{Node, Object, Span, Value, to_yaml_text};
+use crate::render::fault::Fallible;
+use crate::render::files::{Files, Owned};
+use crate::render::kustomize::{Adjusted, Kustomization, LoadRestrictor, Options, Rendering, kustomize_adjusted};
 
 /// The API group of Flux Kustomizations.
 pub(super) const GROUP: &str = "kustomize.toolkit.fluxcd.io";
 
 /// A Flux Kustomization.
 #[derive(Debug, Clone)]
-pub struct FluxKustomization {
+pub(in crate::render) struct FluxKustomization {
     /// The path of the file that it is written in.
-    pub file: Arc<str>,
+    pub(super) file: Arc<str>,
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Its namespace; empty if it has none.
-    pub namespace: String,
+    pub(super) namespace: String,
     /// The object.
-    node: Owned,
+    pub(super) node: Owned,
 }
 
 impl FluxKustomization {
     /// The Flux Kustomization that an object is.
-    #[must_use]
-    pub fn of(object: &Owned, files: &Files<'_>) -> Option<Self> {
+    pub(super) fn of(object: &Owned, files: &Files<'_>) -> Option<Self> {
         let object = Object::from_node(object.clone()).ok()?;
         if object.kind.group != GROUP || object.kind.kind != "Kustomization" {
             return None;
@@ -45,15 +42,8 @@ impl FluxKustomization {
     }
 
     /// What tells it from all others of the repository.
-    #[must_use]
-    pub fn key(&self) -> (Arc<str>, String) {
+    pub(super) fn key(&self) -> (Arc<str>, String) {
         (Arc::clone(&self.file), self.name.clone())
-    }
-
-    /// Whether another says the same.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        crate::manifest::to_json_text(&self.node) == crate::manifest::to_json_text(&other.node)
     }
 
     fn spec(&self, field: &str) -> Option<&Owned> {
@@ -68,8 +58,7 @@ impl FluxKustomization {
     }
 
     /// The place of its path.
-    #[must_use]
-    pub fn span(&self) -> Span {
+    pub(super) fn span(&self) -> Span {
         self.spec("path").map_or(self.node.span, |path| path.span)
     }
 
@@ -86,9 +75,7 @@ impl FluxKustomization {
             }
         }
         for entry in build.get("substitute").map(Node::entries).unwrap_or_default() {
-            if let Some(value) = entry.value.scalar_text() {
-                variables.set(&entry.key, &value);
-            }
+            variables.set(&entry.key, &entry.value);
         }
         variables
     }
@@ -98,12 +85,12 @@ impl FluxKustomization {
 pub(super) fn flux(
     files: &Files<'_>,
     folder: &str,
-    resources: Option<Vec<String>>,
+    resources: Option<&[String]>,
     settings: &FluxKustomization,
     lookup: Lookup<'_>,
-) -> Result<Rendering, Fault> {
+) -> Fallible<Rendering> {
     let adjusted = Adjusted {
-        generated: resources.map(|resources| Kustomization::generated(settings.span(), &resources)),
+        generated: resources.map(|resources| Kustomization::generated(settings.span(), resources)),
         adjust: &|kustomization| adjust(kustomization, settings),
     };
     // Flux lets a kustomization read all of the source.
@@ -145,7 +132,7 @@ fn adjust(kustomization: &mut Kustomization, settings: &FluxKustomization) -> Fa
 
 /// Flux takes patches as values, too, where kustomize wants their text.
 fn as_text(item: &Owned) -> Owned {
-    let text = |node: &Owned| Node::string(crate::manifest::to_yaml_text(node), node.span);
+    let text = |node: &Owned| Node::string(to_yaml_text(node), node.span);
     let mut item = item.clone();
     if let Some(patch) = item.get("patch").filter(|patch| patch.as_str().is_none()) {
         let patch = text(patch);

@@ -6,17 +6,30 @@
 
 use std::sync::Arc;
 
-use super::Files;
-use super::files::Owned;
 use crate::manifest::{Node, Object};
+use crate::render::files::{Files, Owned};
 
 /// The API group of `ArtifactGenerators`.
 pub(super) const GROUP: &str = "source.extensions.fluxcd.io";
 
+/// The API group of `HelmCharts` and of the sources themselves.
+pub(super) const SOURCE_GROUP: &str = "source.toolkit.fluxcd.io";
+
 /// The artifacts that `ArtifactGenerators` of the repository copy together.
 #[derive(Debug, Default)]
-pub struct Artifacts {
+pub(in crate::render) struct Artifacts {
     list: Vec<Artifact>,
+    charts: Vec<HelmChart>,
+}
+
+/// A `HelmChart`: a chart of a source that `HelmReleases` refer to by name.
+#[derive(Debug)]
+struct HelmChart {
+    file: Arc<str>,
+    name: String,
+    kind: String,
+    source: String,
+    path: String,
 }
 
 #[derive(Debug)]
@@ -32,6 +45,16 @@ impl Artifacts {
     /// Adds those of an object.
     pub(super) fn add(&mut self, object: &Owned, files: &Files<'_>) {
         let Ok(object) = Object::from_node(object.clone()) else { return };
+        if object.kind.group == SOURCE_GROUP && object.kind.kind == "HelmChart" {
+            let text = |path: &[&str]| object.node.path(path).and_then(Node::as_str).unwrap_or_default().to_owned();
+            self.charts.push(HelmChart {
+                file: files.place(object.node.span).path,
+                name: object.name().unwrap_or_default().to_owned(),
+                kind: text(&["spec", "sourceRef", "kind"]),
+                source: text(&["spec", "sourceRef", "name"]),
+                path: text(&["spec", "chart"]),
+            });
+        }
         if object.kind.group != GROUP || object.kind.kind != "ArtifactGenerator" {
             return;
         }
@@ -61,12 +84,8 @@ impl Artifacts {
         if kind != "ExternalArtifact" {
             return resolved(files, kind, &path, file);
         }
-        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        let nearness = |artifact: &&Artifact| {
-            let (one, other) = (folder(&artifact.file), folder(file));
-            one.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count()
-        };
-        let artifact = self.list.iter().filter(|artifact| artifact.name == name).max_by_key(nearness)?;
+        let named = self.list.iter().filter(|artifact| artifact.name == name);
+        let artifact = named.max_by_key(|artifact| shared_folders(&artifact.file, file))?;
         let mut copies: Vec<_> = artifact.copies.iter().filter(|(_, _, to)| is_in(&path, to)).collect();
         copies.sort_by_key(|(_, _, to)| std::cmp::Reverse(to.len()));
         let (kind, from, to) = copies.first()?;
@@ -74,6 +93,20 @@ impl Artifacts {
         let path = [from.as_str(), rest].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         resolved(files, kind, &path, &artifact.file)
     }
+
+    /// The chart of a `HelmChart`: the kind and name of its source, and its path there. `file` is where it is asked for.
+    pub(super) fn chart(&self, name: &str, file: &str) -> Option<(&str, &str, &str)> {
+        let named = self.charts.iter().filter(|chart| chart.name == name);
+        let chart = named.max_by_key(|chart| shared_folders(&chart.file, file))?;
+        Some((&chart.kind, &chart.source, &chart.path))
+    }
+}
+
+/// How many folders two paths share from the root on.
+pub(in crate::render) fn shared_folders(one: &str, other: &str) -> usize {
+    let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let (one, other) = (folder(one), folder(other));
+    one.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count()
 }
 
 /// A path of the repository, if there is something. What is not fetched by Git may be a part of the repository.

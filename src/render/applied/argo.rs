@@ -1,32 +1,47 @@
-//! Trees that an Argo CD Application names: a path, and what the Application adds to the kustomization there.
+//! Trees that an Argo CD Application names: a path, and what the Application adds to what is there.
 //!
-//! In: the sources of Applications, and the files. Out: the objects that Argo CD would apply. Its settings become fields of
-//! the kustomization, each with the place where it is written. Folders without a kustomization are manifests as they
-//! stand, or charts; they are no matter of this.
+//! In: the sources of Applications, and the files. Out: which tool Argo CD takes for a folder, which files of one without
+//! a tool, and the objects that it would apply of a kustomization. Its settings become fields of the kustomization, each
+//! with the place where it is written. What it does with charts is the matter of `argo_helm`.
 
 use std::sync::Arc;
 
-use super::artifacts::Artifacts;
-use super::fault::Fallible;
-use super::files::Owned;
-use super::kustomize::{Adjusted, Kustomization, Options, Rendering, kustomize_adjusted};
-use super::{Fault, Files};
-use crate::manifest::{Node, Object, Value, to_json_text};
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::Artifacts;
+use crate::catalogue::render::PLUGIN;
+use crate::manifest::{Node, Object, Span, Value};
+use crate::render::fault::{Fallible, Fault};
+use crate::render::files::{Files, Owned};
+use crate::render::kustomize::{Adjusted, Kustomization, Options, Rendering, kustomize_adjusted};
 
 /// The API group of Applications.
 pub(super) const GROUP: &str = "argoproj.io";
 
+/// What Argo CD renders a folder with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::render) enum Tool {
+    /// `kustomize`.
+    Kustomize,
+    /// `helm`.
+    Helm,
+    /// None: the manifests as they are written.
+    Directory,
+}
+
 /// A source of an Argo CD Application.
 #[derive(Debug, Clone)]
-pub struct ArgoSource {
+pub(in crate::render) struct ArgoSource {
     /// The path of the file that the Application is written in.
-    pub file: Arc<str>,
+    pub(super) file: Arc<str>,
     /// The Application's name.
-    pub name: String,
+    pub(super) name: String,
     /// Which of its sources it is, from 0.
     index: usize,
     /// The source.
-    node: Owned,
+    pub(super) node: Owned,
+    /// All of the Application.
+    pub(super) application: Owned,
 }
 
 impl ArgoSource {
@@ -46,8 +61,10 @@ impl ArgoSource {
             name: name.to_owned(),
             index,
             node: node.clone(),
+            application: object.node.clone(),
         };
-        sources.filter(|(_, node)| node.get("path").is_some()).map(source).collect()
+        let has_folder = |node: &Owned| node.get("path").is_some() && node.get("chart").is_none();
+        sources.filter(|(_, node)| has_folder(node)).map(source).collect()
     }
 
     /// What tells it from all others of the repository.
@@ -55,16 +72,71 @@ impl ArgoSource {
         (Arc::clone(&self.file), format!("{}#{}", self.name, self.index))
     }
 
-    /// Whether another says the same.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        to_json_text(&self.node) == to_json_text(&other.node)
-    }
-
     /// The folder that it names.
     pub(super) fn folder(&self, files: &Files<'_>, artifacts: &Artifacts) -> Option<String> {
         let path = self.node.get("path").and_then(Node::as_str).unwrap_or_default();
         artifacts.folder(files, "GitRepository", "", path, &self.file)
     }
+
+    /// Where the objects go that name no namespace.
+    pub(super) fn destination_namespace(&self) -> &str {
+        self.application.path(&["spec", "destination", "namespace"]).and_then(Node::as_str).unwrap_or_default()
+    }
+
+    /// Whether another source of the Application may be referred to by a name.
+    pub(super) fn has_reference(&self, name: &str) -> bool {
+        let sources = self.application.path(&["spec", "sources"]).map(Node::items).unwrap_or_default();
+        sources.iter().any(|source| source.get("ref").and_then(Node::as_str) == Some(name))
+    }
+
+    /// What Argo CD renders a folder with: what the source has settings for, else what lies there.
+    pub(in crate::render) fn tool(&self, has_chart: bool, has_kustomization: bool) -> Tool {
+        let names = |field: &str| self.node.get(field).is_some_and(|settings| !settings.is_null_or_empty());
+        match () {
+            () if names("helm") => Tool::Helm,
+            () if names("kustomize") => Tool::Kustomize,
+            () if names("directory") => Tool::Directory,
+            () if has_chart => Tool::Helm,
+            () if has_kustomization => Tool::Kustomize,
+            () => Tool::Directory,
+        }
+    }
+
+    /// Which files of a folder without a tool it applies, by their paths from the folder.
+    pub(in crate::render) fn chooses(&self) -> impl Fn(&str) -> bool {
+        let directory = |key: &str| self.node.get("directory").and_then(|directory| directory.get(key));
+        let is_deep = directory("recurse").and_then(Node::as_bool) == Some(true);
+        let [include, exclude] = ["include", "exclude"].map(|key| {
+            let pattern = directory(key).and_then(Node::as_str).filter(|pattern| !pattern.is_empty());
+            pattern.map(glob)
+        });
+        // Of a pattern that is none, nobody knows what it chooses; then all is checked.
+        let matches = |pattern: &Option<Option<GlobMatcher>>, path: &str, otherwise: bool| match pattern {
+            Some(Some(pattern)) => pattern.is_match(path),
+            _ => otherwise,
+        };
+        move |path: &str| {
+            (is_deep || !path.contains('/')) && matches(&include, path, true) && !matches(&exclude, path, false)
+        }
+    }
+
+    /// Why a folder cannot be rendered as it stands: Jsonnet is a program.
+    pub(in crate::render) fn refusal(&self, files: &[&str]) -> Option<Fault> {
+        let settings = self.node.get("directory").and_then(|directory| directory.get("jsonnet"));
+        let settings = settings.filter(|settings| !settings.is_null_or_empty()).map(|settings| settings.span);
+        let file = files.iter().find(|file| file.ends_with(".jsonnet"));
+        let span: Span = settings.or_else(|| file.and_then(|_| self.node.get("path")).map(|path| path.span))?;
+        let message = match file {
+            Some(file) => format!("`{file}` is Jsonnet, which is not rendered"),
+            None => "Jsonnet is not rendered".to_owned(),
+        };
+        Some(Fault::new(&PLUGIN, span, message).with_help("commit what it makes, and name the folder of that"))
+    }
+}
+
+/// A pattern as Argo CD takes it: `{a,b}` are alternatives, and `*` passes over slashes.
+fn glob(pattern: &str) -> Option<GlobMatcher> {
+    Some(GlobBuilder::new(pattern).literal_separator(false).build().ok()?.compile_matcher())
 }
 
 /// Renders what Argo CD applies of a folder with a kustomization.
