@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+#[path = "helm/applied.rs"]
+mod applied;
 #[path = "cli/program.rs"]
 #[expect(dead_code, reason = "this test needs a part of it")]
 mod program;

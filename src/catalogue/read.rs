@@ -3,6 +3,9 @@
 use super::{Rule, tags};
 use crate::finding::Severity;
 
+/// What the ids of the family begin with: without these rules nothing can be said of a file.
+pub const FAMILY: &str = "read/";
+
 /// The family, sorted by id.
 pub(super) const RULES: &[&Rule] = &[
     &CRASH,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::crd::CustomDefinition;
 use super::duplicates::Definitions;
+use crate::catalogue::read;
 use crate::finding::{Finding, Place};
 use crate::manifest::{FileId, SkipReason, Source};
 use crate::render::RenderedTree;
@@ -157,9 +158,13 @@ impl Outcome {
         self.counts.invalid += 1;
     }
 
-    /// A finding fails the run: no tree with its file passes.
+    /// A finding fails the run: no tree with its file passes. What is wrong with a file that holds no object of its own, a
+    /// patch or a values file, is held against the trees that are rendered with it.
     pub(super) fn fail(&mut self, finding: &Finding) {
-        self.judge(&finding.place.path, Verdict::Fail);
+        let path = &finding.place.path;
+        if self.files.contains_key(path) || finding.rule.starts_with(read::FAMILY) {
+            self.judge(path, Verdict::Fail);
+        }
     }
 
     fn judge(&mut self, file: &Arc<str>, verdict: Verdict) {

@@ -111,7 +111,7 @@ impl Pass<'_> {
             outcome.broken(&tree.named, [Finding::of_bug(&path)], true);
             outcome
         });
-        found.findings.iter_mut().for_each(|finding| shared::mark(finding, &tree.named));
+        found.findings.iter_mut().for_each(|finding| shared::mark(finding, tree));
         found
     }
 }

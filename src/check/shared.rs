@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::finding::{Finding, Place, Related};
+use crate::render::RenderedTree;
+use crate::repo::TreeKind;
 
 /// What a kustomization has to do with a finding.
 const RENDERED: &str = "rendered by this kustomization";
@@ -14,13 +16,21 @@ const RENDERED: &str = "rendered by this kustomization";
 /// What a chart has to do with a finding.
 const RENDERED_CHART: &str = "rendered by this chart";
 
+/// What an object has to do with a finding that has a chart rendered.
+const RENDERED_FOR: &str = "rendered for ";
+
 /// How many kustomizations a finding names.
 const MAX_NAMED: usize = 5;
 
-/// Names the kustomization whose object a finding is about, unless the finding stands in it anyway.
-pub(super) fn mark(finding: &mut Finding, kustomization: &Arc<str>) {
-    let message = if kustomization.ends_with("Chart.yaml") { RENDERED_CHART } else { RENDERED };
-    finding.related.push(Related { place: Place::file(Arc::clone(kustomization)), message: message.to_owned() });
+/// Names the tree whose object a finding is about, unless the finding stands in it anyway.
+pub(super) fn mark(finding: &mut Finding, tree: &RenderedTree) {
+    let (file, message) = match (tree.kind, &tree.by, &tree.by_file) {
+        // A chart is nothing without its values.
+        (TreeKind::Chart, Some(by), Some(file)) => (file, format!("{RENDERED_FOR}{by}")),
+        (TreeKind::Chart, ..) => (&tree.named, RENDERED_CHART.to_owned()),
+        _ => (&tree.named, RENDERED.to_owned()),
+    };
+    finding.related.push(Related { place: Place::file(Arc::clone(file)), message });
 }
 
 /// Makes one of the findings that say the same of the same place.
@@ -47,7 +57,10 @@ pub(super) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Sorts the kustomizations, and leaves the rest to a number.
 fn name_kustomizations(finding: &mut Finding) {
-    let is_rendered = |related: &Related| [RENDERED, RENDERED_CHART].contains(&related.message.as_str());
+    let is_rendered = |related: &Related| {
+        let message = related.message.as_str();
+        [RENDERED, RENDERED_CHART].contains(&message) || message.starts_with(RENDERED_FOR)
+    };
     let (mut rendered, others): (Vec<Related>, Vec<Related>) =
         std::mem::take(&mut finding.related).into_iter().partition(is_rendered);
     rendered.sort();
@@ -59,11 +72,7 @@ fn name_kustomizations(finding: &mut Finding) {
         last.message = format!("{}, and {more} more", last.message);
     }
     // The finding's own kustomization needs no second mention.
-    rendered.retain(|related| related.place.path != finding.place.path || rendered_elsewhere(related));
+    rendered.retain(|related| related.place.path != finding.place.path);
     finding.related = others;
     finding.related.append(&mut rendered);
-}
-
-fn rendered_elsewhere(related: &Related) -> bool {
-    ![RENDERED, RENDERED_CHART].contains(&related.message.as_str())
 }

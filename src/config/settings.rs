@@ -15,12 +15,9 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::names;
 use super::raw::{Level, Override, Raw, UnknownKind};
 use super::rule_pattern::{Precision, RulePattern};
-use crate::catalogue::schema;
+use crate::catalogue::{read, schema};
 use crate::finding::{Finding, Severity};
 use crate::render::HelmOptions;
-
-/// The rules without which nothing can be said of a file.
-const READING: &str = "read/";
 
 /// What the command line says of settings; what is empty leaves it to the file.
 #[derive(Debug, Clone, Default)]
@@ -287,7 +284,7 @@ impl Selection {
             (Some(_), None) => Some(true),
             (None, Some(_)) => Some(false),
             // What is asked for has to be readable first: only an `ignore` takes that away.
-            (None, None) if rule.starts_with(READING) => None,
+            (None, None) if rule.starts_with(read::FAMILY) => None,
             (None, None) => (!self.select.is_empty()).then_some(false),
         }
     }

@@ -92,7 +92,7 @@ struct ChartRole {
     is_library: bool,
     /// Whether something else renders it: a kustomization, or the chart that it lies in.
     is_used: bool,
-    /// The listed files in its folder.
+    /// The files in its folder.
     files: Vec<String>,
 }
 
@@ -117,14 +117,14 @@ impl Layout {
             }
         }
         layout.connect(&paths);
-        layout.settle_charts(&paths);
+        layout.settle_charts(tree);
         // A file that is a resource anywhere is a manifest, whatever else it is used for.
         layout.inputs.retain(|file, _| !layout.resources.contains_key(file));
         layout
     }
 
     /// Finds out which charts are trees of their own.
-    fn settle_charts(&mut self, paths: &BTreeSet<&str>) {
+    fn settle_charts(&mut self, tree: &dyn FileTree) {
         let used = self.kustomizations.values().flat_map(|kustomization| &kustomization.charts);
         let used: BTreeSet<String> = used.cloned().collect();
         let folders: BTreeSet<String> = self.charts.keys().cloned().collect();
@@ -134,9 +134,10 @@ impl Layout {
                 let inside = if above.is_empty() { folder.as_str() } else { &folder[above.len() + 1..] };
                 inside.starts_with("charts/") && folders.contains(above)
             });
-            let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-            let files = paths.range(below.as_str()..).take_while(|file| file.starts_with(&below));
-            role.files = files.map(|&file| file.to_owned()).collect();
+            // Also what no walk lists: helpers, and whatever else a template may read. What is wrong with the folder is
+            // said where the chart is rendered.
+            let below = tree.files_below(folder).unwrap_or_default();
+            role.files = below.into_iter().map(|(inside, _)| path::join(folder, &inside)).collect();
         }
         for kustomization in self.kustomizations.values_mut() {
             let files =

@@ -121,10 +121,10 @@ impl ArgoSource {
     }
 
     /// Why a folder cannot be rendered as it stands: Jsonnet is a program.
-    pub(in crate::render) fn refusal(&self, files: &[&str]) -> Option<Fault> {
+    pub(in crate::render) fn refusal<'f>(&self, mut files: impl Iterator<Item = &'f str>) -> Option<Fault> {
         let settings = self.node.get("directory").and_then(|directory| directory.get("jsonnet"));
         let settings = settings.filter(|settings| !settings.is_null_or_empty()).map(|settings| settings.span);
-        let file = files.iter().find(|file| file.ends_with(".jsonnet"));
+        let file = files.find(|file| file.ends_with(".jsonnet"));
         let span: Span = settings.or_else(|| file.and_then(|_| self.node.get("path")).map(|path| path.span))?;
         let message = match file {
             Some(file) => format!("`{file}` is Jsonnet, which is not rendered"),

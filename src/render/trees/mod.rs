@@ -126,9 +126,11 @@ fn installed(files: &Files<'_>, trees: &[RenderedTree], written: Vec<HelmRelease
 fn render(files: &Files<'_>, job: &Job, data: &Data<'_, '_>, choice: &Choice<'_>) -> RenderedTree {
     let run = || -> Result<Rendering, Fault> {
         match (&job.applied, &job.recipe) {
-            (Some(Applied::Argo(source)), Recipe::Files(paths)) => {
-                let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-                source.refusal(&paths).map_or_else(|| Ok(Rendering::default()), Err)
+            (Some(Applied::Argo(source)), Recipe::Files(_)) => {
+                let all = files.below(&job.folder).map_err(Fault::read)?;
+                let chooses = source.chooses();
+                let chosen = all.iter().map(|(inside, _)| inside.as_str()).filter(|inside| chooses(inside));
+                source.refusal(chosen).map_or_else(|| Ok(Rendering::default()), Err)
             }
             (Some(applied), recipe) => {
                 let lookup = |kind: &str, namespace: &str, name: &str| data.find(kind, namespace, name, applied.file());
