@@ -4,7 +4,7 @@ use super::{Rule, tags};
 use crate::finding::Severity;
 
 /// The family, sorted by id.
-pub(super) const RULES: &[&Rule] = &[&DUPLICATE, &INVALID, &SECRET_DATA, &TOO_LARGE];
+pub(super) const RULES: &[&Rule] = &[&DUPLICATE, &INVALID, &SECRET_DATA, &SOPS, &TOO_LARGE];
 
 /// One object defined twice in a tree.
 pub const DUPLICATE: Rule = Rule {
@@ -97,6 +97,46 @@ metadata:
   name: db
 stringData:
   password: change-me!
+",
+};
+
+/// An encrypted object that SOPS cannot decrypt.
+pub const SOPS: Rule = Rule {
+    id: "object/sops",
+    severity: Severity::Deny,
+    tags: tags!["object"],
+    title: "an encrypted object that SOPS cannot decrypt",
+    what: "An object that SOPS has encrypted holds a value that is plain text where SOPS was told to encrypt, an encrypted \
+           value that is cut short, or no key that it can be decrypted with; or an object without `sops` holds an \
+           encrypted value. The values themselves are never decrypted nor printed.",
+    why: "Decryption fails, and with it whatever waits for the object; a value that was changed by hand lies in the \
+          history in plain text. Without `sops`, the cluster gets the encrypted text as the value.",
+    example: "\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: db
+stringData:
+  password: ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]
+",
+    instead: "\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: db
+stringData:
+  password: ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]
+sops:
+  age:
+    - recipient: age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq
+      enc: |
+        -----BEGIN AGE ENCRYPTED FILE-----
+        c29tZSBrZXk=
+        -----END AGE ENCRYPTED FILE-----
+  lastmodified: \"2026-01-01T00:00:00Z\"
+  mac: ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]
+  encrypted_regex: ^(data|stringData)$
+  version: 3.11.0
 ",
 };
 

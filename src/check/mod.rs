@@ -15,6 +15,7 @@ pub mod schema;
 mod shared;
 mod sink;
 mod size;
+mod sops;
 #[cfg(test)]
 pub(crate) mod written;
 

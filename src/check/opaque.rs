@@ -4,6 +4,7 @@
 //! In: an object, and what was found in it. Out: the object without what is encrypted, and findings without those about
 //! values that are not there yet. It never guesses such a value.
 
+use super::sops::MARK;
 use crate::catalogue;
 use crate::finding::Finding;
 use crate::manifest::{Node, Object, Value, escape_pointer_step};
@@ -25,7 +26,7 @@ pub(super) fn hide_encrypted(object: &mut Object<'_>) -> Vec<String> {
 
 fn hide(node: &mut Node<'_>, pointer: &str, hidden: &mut Vec<String>) {
     match &mut node.value {
-        Value::String(text) if text.starts_with("ENC[AES256_GCM,") => {
+        Value::String(text) if text.starts_with(MARK) => {
             node.value = Value::Null;
             hidden.push(pointer.to_owned());
         }

@@ -9,7 +9,7 @@ use super::against::{OldObjects, same_object};
 use super::builtin::Surroundings;
 use super::duplicates::Definition;
 use super::schema::{Coverage, Minor, Schemas};
-use super::{Sink, builtin, crd, opaque, schema, size};
+use super::{Sink, builtin, crd, opaque, schema, size, sops};
 use crate::catalogue;
 use crate::config::Settings;
 use crate::finding::Finding;
@@ -81,6 +81,7 @@ impl Pass<'_> {
     /// Checks an object.
     pub(super) fn object(&self, mut object: Object<'_>, origin: Origin<'_>, outcome: &mut Outcome) {
         let Origin { path, judged, sources, targets, is_rendered, is_final } = origin;
+        let broken = sops::check(&object, sources);
         let hidden = opaque::hide_encrypted(&mut object);
         let is_gone = |path: &str| !self.lists(path);
         let old = self.old.text(&object, path, is_gone).and_then(|text| same_object(text, &object));
@@ -95,6 +96,7 @@ impl Pass<'_> {
         findings.extend(faults);
         outcome.definitions.extend(definition.map(|definition| (definition, sources.place(object.node.span))));
         let encrypted = opaque::forgive_encrypted(&hidden, &mut findings);
+        findings.extend(broken);
         let substituted = opaque::forgive_substituted(&object, &mut findings);
         let set_elsewhere = |field: &str| {
             let (kind, name) = (object.kind.kind.as_str(), object.name().unwrap_or_default());

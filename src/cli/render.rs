@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use rayon::prelude::*;
 
 use super::configuration::{self, Unsettled};
 use super::place::{self, Origin, Place};
@@ -25,9 +26,9 @@ use crate::report::{self, Context, printable};
   1  something cannot be rendered; then nothing is printed but what is wrong
   2  it could not be tried: wrong arguments, no kustomization")]
 pub(super) struct Arguments {
-    /// The folder of a kustomization [default: the current folder; with --tree all, the repository]
+    /// The folders of kustomizations [default: the current folder; with --tree all, the repository]
     #[arg(value_name = "FOLDER")]
-    folder: Option<PathBuf>,
+    folders: Vec<PathBuf>,
     /// Render every tree of the repository, each object behind a comment `# Source: FOLDER`
     #[arg(long, value_name = "WHICH")]
     tree: Option<Trees>,
@@ -61,11 +62,9 @@ enum Trees {
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let origin = Origin::of(arguments.staged, arguments.rev.as_deref());
     let place = match (arguments.tree, arguments.load_restrictor) {
-        (Some(Trees::All), _) => Place::of(arguments.folder.as_slice(), origin)?,
-        (None, LoadRestrictor::RootOnly) => {
-            Place::of_kustomization(arguments.folder.as_slice(), origin, Reading::Folders)?
-        }
-        (None, LoadRestrictor::None) => Place::of_kustomization(arguments.folder.as_slice(), origin, Reading::Files)?,
+        (Some(Trees::All), _) => Place::of(&arguments.folders, origin)?,
+        (None, LoadRestrictor::RootOnly) => Place::of_kustomization(&arguments.folders, origin, Reading::Folders)?,
+        (None, LoadRestrictor::None) => Place::of_kustomization(&arguments.folders, origin, Reading::Files)?,
     };
     let settings = match configuration::settle(&place, None, &configuration::environment(arguments.no_cache)) {
         Ok(settings) => settings,
@@ -86,13 +85,15 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
     let options = Options { load_restrictor: arguments.load_restrictor, order: arguments.reorder };
     let rendered = match arguments.tree {
         Some(Trees::All) => {
-            let meant = named.starts().first().filter(|_| arguments.folder.is_some());
+            let meant = if arguments.folders.is_empty() { &[] } else { named.starts() };
             all(&files, tree.as_ref(), meant, &settings, options)?
         }
         None => {
-            let folder = named.starts().first().cloned().unwrap_or_default();
-            let objects = kustomize(&files, &folder, options).map(|rendering| rendering.objects);
-            vec![(folder.clone(), objects.map_err(|fault| Box::new(fault.into_finding(&files, &folder))))]
+            let render = |folder: &String| {
+                let objects = kustomize(&files, folder, options).map(|rendering| rendering.objects);
+                (shown(folder), objects.map_err(|fault| Box::new(fault.into_finding(&files, folder))))
+            };
+            named.starts().par_iter().map(render).collect()
         }
     };
     if rendered.is_empty() {
@@ -110,16 +111,28 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
         write_findings(&findings, tree.as_ref(), Stream::Error, &mut io::stderr().lock())?;
         return Ok(Outcome::Findings);
     }
+    write_objects(&rendered, arguments, &files, tree.as_ref(), out)?;
+    Ok(Outcome::Clean)
+}
+
+/// Writes all objects; those of several trees with the names of their trees.
+fn write_objects(
+    rendered: &Made,
+    arguments: &Arguments,
+    files: &Files<'_>,
+    tree: &dyn FileTree,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let origin = |node: &Node<'_>| {
         let place = files.place(node.span);
         let line = place.range.map_or(1, |range| range.start.line);
         Some(format!("{}:{line}", printable(&tree.display(&place.path))))
     };
     let mut is_first = true;
-    for (source, objects) in &rendered {
+    for (source, objects) in rendered {
         for object in objects.iter().flatten() {
             // Documents of several trees all begin alike, so that none changes when another before it goes.
-            if arguments.tree.is_some() {
+            if arguments.tree.is_some() || rendered.len() > 1 {
                 writeln!(out, "---\n# Source: {}", printable(source))?;
             } else if !is_first {
                 out.write_all(b"---\n")?;
@@ -129,31 +142,36 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Outcome,
             out.write_all(text.as_bytes())?;
         }
     }
-    Ok(Outcome::Clean)
+    Ok(())
 }
 
 /// What each tree is called, and its objects or why it has none.
 type Made = Vec<(String, Result<Vec<Node<'static>>, Box<Finding>>)>;
 
-/// Every tree of a repository that lies in a folder of it.
+/// Every tree of a repository that lies in any of some folders; in none of them are all.
 fn all(
     files: &Files<'_>,
     tree: &dyn FileTree,
-    folder: Option<&String>,
+    folders: &[String],
     settings: &Settings,
     options: Options,
 ) -> Result<Made, Failure> {
-    let is_meant = |path: &str| {
-        let inside = folder.map_or(Some(path), |folder| path.strip_prefix(folder.as_str()));
-        folder.is_none_or(String::is_empty) || inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let is_below = |path: &str, folder: &str| {
+        folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
+    let is_meant = |path: &str| folders.is_empty() || folders.iter().any(|folder| is_below(path, folder));
     let source = |tree: &RenderedTree| {
-        let folder = if tree.folder.is_empty() { "." } else { &tree.folder };
-        tree.by.as_ref().map_or_else(|| folder.to_owned(), |by| format!("{folder} ({by})"))
+        let folder = shown(&tree.folder);
+        tree.by.as_ref().map_or_else(|| folder.clone(), |by| format!("{folder} ({by})"))
     };
     let trees = every_tree(files, tree, settings, options)?.into_iter();
     let meant = trees.filter(|tree| tree.files.is_none() && is_meant(&tree.folder));
     Ok(meant.map(|tree| (source(&tree), tree.objects)).collect())
+}
+
+/// A folder, for people.
+fn shown(folder: &str) -> String {
+    if folder.is_empty() { ".".to_owned() } else { folder.to_owned() }
 }
 
 /// Every tree of a repository, rendered.

@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use rustc_hash::FxHashMap;
+
 use super::fault::Fallible;
 use super::{Fault, Helm};
 use crate::finding::{Finding, Place};
@@ -21,6 +23,14 @@ pub struct Files<'t> {
     tree: &'t dyn FileTree,
     helm: Option<&'t Helm>,
     known: RwLock<Known>,
+    shapes: RwLock<FxHashMap<String, Option<Shape>>>,
+}
+
+/// What may stand at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Folder,
+    Other,
 }
 
 #[derive(Default)]
@@ -40,7 +50,7 @@ impl<'t> Files<'t> {
     /// The files of a tree; none is read yet.
     #[must_use]
     pub fn new(tree: &'t dyn FileTree) -> Self {
-        Self { tree, helm: None, known: RwLock::default() }
+        Self { tree, helm: None, known: RwLock::default(), shapes: RwLock::default() }
     }
 
     /// The same, with a program that renders the charts among them.
@@ -88,11 +98,14 @@ impl<'t> Files<'t> {
     /// The documents of a file that holds any of these words; those of a file that cannot be read are none.
     #[must_use]
     pub fn documents_with(&self, path: &str, words: &[&str]) -> Vec<Node<'static>> {
-        let Ok(bytes) = self.tree.read(path) else { return Vec::new() };
-        if !words.iter().any(|word| memchr::memmem::find(&bytes, word.as_bytes()).is_some()) {
-            return Vec::new();
-        }
-        let Ok(file) = self.load(path) else { return Vec::new() };
+        let holds_any = |bytes: &[u8]| words.iter().any(|word| memchr::memmem::find(bytes, word.as_bytes()).is_some());
+        let file = if let Some(file) = self.known(path) {
+            Some(file).filter(|file| holds_any(file.source.text.as_bytes()))
+        } else {
+            // What holds none of the words is read and forgotten: most files of a large repository.
+            self.tree.read(path).ok().filter(|bytes| holds_any(bytes)).and_then(|bytes| self.keep(path, bytes).ok())
+        };
+        let Some(file) = file else { return Vec::new() };
         file.documents().map(<[Owned]>::to_vec).unwrap_or_default()
     }
 
@@ -124,23 +137,45 @@ impl<'t> Files<'t> {
 
     /// Whether something stands at a path.
     pub(super) fn contains(&self, path: &str) -> bool {
-        path.is_empty() || self.tree.contains(path)
+        self.stands(path).is_some()
     }
 
     /// Whether a folder stands at a path.
     pub(super) fn is_folder(&self, path: &str) -> bool {
-        path.is_empty() || self.tree.is_folder(path)
+        self.stands(path) == Some(Shape::Folder)
+    }
+
+    /// What stands at a path; each is looked up once.
+    fn stands(&self, path: &str) -> Option<Shape> {
+        if path.is_empty() {
+            return Some(Shape::Folder);
+        }
+        if let Some(known) = self.shapes.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return *known;
+        }
+        let is_folder = self.tree.is_folder(path);
+        let shape = if is_folder { Some(Shape::Folder) } else { self.tree.contains(path).then_some(Shape::Other) };
+        self.shapes.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), shape);
+        shape
     }
 
     /// A file of text.
     pub(super) fn load(&self, path: &str) -> Result<Arc<Loaded>, Box<Finding>> {
-        {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(id) = known.by_path.get(path) {
-                return Ok(Arc::clone(&known.files[id.0 as usize]));
-            }
+        match self.known(path) {
+            Some(file) => Ok(file),
+            None => self.keep(path, self.tree.read(path)?),
         }
-        let text = decode(path, self.tree.read(path)?)?;
+    }
+
+    /// A file that was read before.
+    fn known(&self, path: &str) -> Option<Arc<Loaded>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.by_path.get(path).map(|id| Arc::clone(&known.files[id.0 as usize]))
+    }
+
+    /// Keeps what was read of a file.
+    fn keep(&self, path: &str, bytes: Vec<u8>) -> Result<Arc<Loaded>, Box<Finding>> {
+        let text = decode(path, bytes)?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster.
         if let Some(id) = known.by_path.get(path) {

@@ -78,6 +78,19 @@ fn all_trees_of_a_repository_are_rendered_each_object_behind_its_source() {
 }
 
 #[test]
+fn several_folders_are_rendered_in_one_run() {
+    let folder = repository();
+    let run = folder.plimsoll(&["render", "overlays/staging", "base"]);
+    let sources: Vec<&str> = run.stdout.lines().filter_map(|line| line.strip_prefix("# Source: ")).collect();
+    assert_eq!(
+        (run.code, sources),
+        (0, vec!["base", "base", "overlays/staging", "overlays/staging"]),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn the_origin_of_each_value_stands_behind_it_and_changes_none() {
     let folder = repository();
     let run = folder.plimsoll(&["render", "overlays/production", "--origins"]);
