@@ -13,7 +13,7 @@ use super::fault::Fallible;
 use super::{Fault, Helm};
 use crate::finding::{Finding, Place};
 use crate::manifest::{Content, Dialect, FileId, Node, Source, Sources, Span, Value, decode, read_documents_as};
-use crate::repo::FileTree;
+use crate::repo::{FileTree, Target};
 
 /// A document that kustomize can read.
 pub(super) type Owned = Node<'static>;
@@ -23,14 +23,7 @@ pub struct Files<'t> {
     tree: &'t dyn FileTree,
     helm: Option<&'t Helm>,
     known: RwLock<Known>,
-    shapes: RwLock<FxHashMap<String, Option<Shape>>>,
-}
-
-/// What may stand at a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Folder,
-    Other,
+    targets: RwLock<FxHashMap<String, Option<Target>>>,
 }
 
 #[derive(Default)]
@@ -50,7 +43,7 @@ impl<'t> Files<'t> {
     /// The files of a tree; none is read yet.
     #[must_use]
     pub fn new(tree: &'t dyn FileTree) -> Self {
-        Self { tree, helm: None, known: RwLock::default(), shapes: RwLock::default() }
+        Self { tree, helm: None, known: RwLock::default(), targets: RwLock::default() }
     }
 
     /// The same, with a program that renders the charts among them.
@@ -142,21 +135,20 @@ impl<'t> Files<'t> {
 
     /// Whether a folder stands at a path.
     pub(super) fn is_folder(&self, path: &str) -> bool {
-        self.stands(path) == Some(Shape::Folder)
+        matches!(self.stands(path), Some(Target::Folder(_)))
     }
 
-    /// What stands at a path; each is looked up once.
-    fn stands(&self, path: &str) -> Option<Shape> {
+    /// Where a path leads when every link on it is followed; each is looked up once.
+    pub(super) fn stands(&self, path: &str) -> Option<Target> {
         if path.is_empty() {
-            return Some(Shape::Folder);
+            return Some(Target::Folder(String::new()));
         }
-        if let Some(known) = self.shapes.read().unwrap_or_else(PoisonError::into_inner).get(path) {
-            return *known;
+        if let Some(known) = self.targets.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return known.clone();
         }
-        let is_folder = self.tree.is_folder(path);
-        let shape = if is_folder { Some(Shape::Folder) } else { self.tree.contains(path).then_some(Shape::Other) };
-        self.shapes.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), shape);
-        shape
+        let target = self.tree.follow(path);
+        self.targets.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), target.clone());
+        target
     }
 
     /// A file of text.

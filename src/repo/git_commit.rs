@@ -10,7 +10,7 @@ use gix::bstr::BStr;
 use super::git::{Objects, reason, records_of_tree, snapshot};
 use super::git_tree::GitTree;
 use super::pattern::WalkOptions;
-use super::{FileTree, Listing, TreeError};
+use super::{FileTree, Listing, Target, TreeError};
 use crate::finding::Finding;
 
 /// The files of a Git commit.
@@ -68,8 +68,8 @@ impl FileTree for GitCommit {
         self.tree.contains(path)
     }
 
-    fn is_folder(&self, path: &str) -> bool {
-        self.tree.is_folder(path)
+    fn follow(&self, path: &str) -> Option<Target> {
+        self.tree.target(path)
     }
 
     fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {

@@ -13,7 +13,7 @@ use super::changes::{Changes, differing};
 use super::git::{Objects, Record, records_of_tree, snapshot};
 use super::git_tree::GitTree;
 use super::pattern::WalkOptions;
-use super::{FileTree, Listing, TreeError};
+use super::{FileTree, Listing, Target, TreeError};
 use crate::finding::Finding;
 
 /// The staged files of a Git repository.
@@ -62,8 +62,8 @@ impl FileTree for GitIndex {
         self.tree.contains(path)
     }
 
-    fn is_folder(&self, path: &str) -> bool {
-        self.tree.is_folder(path)
+    fn follow(&self, path: &str) -> Option<Target> {
+        self.tree.target(path)
     }
 
     fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {

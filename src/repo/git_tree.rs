@@ -79,8 +79,8 @@ impl GitTree {
         self.snapshot.kind(path).is_some()
     }
 
-    pub(super) fn is_folder(&self, path: &str) -> bool {
-        self.snapshot.kind(path) == Some(Kind::Folder)
+    pub(super) fn target(&self, path: &str) -> Option<Target> {
+        self.snapshot.target(path, |id| self.text(*id))
     }
 
     pub(super) fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {

@@ -44,8 +44,8 @@ impl FileTree for MemoryTree {
         self.files.kind(path).is_some()
     }
 
-    fn is_folder(&self, path: &str) -> bool {
-        self.files.kind(path) == Some(Kind::Folder)
+    fn follow(&self, path: &str) -> Option<Target> {
+        self.files.target(path, |_| None)
     }
 
     fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {

@@ -41,6 +41,7 @@ pub use patched::{PatchTarget, PatchedFields};
 pub use pattern::WalkOptions;
 pub use standard_input::StandardInput;
 pub use surroundings::Reading;
+pub use walk::Target;
 pub use work_tree::WorkTree;
 
 /// A file of a tree.
@@ -76,8 +77,9 @@ pub trait FileTree: Sync {
     /// Whether something stands at a path, be it readable or not.
     fn contains(&self, path: &str) -> bool;
 
-    /// Whether a folder stands at a path.
-    fn is_folder(&self, path: &str) -> bool;
+    /// Where a path leads when every link on it is followed; none where nothing stands.
+    fn follow(&self, path: &str) -> Option<Target>;
+
     /// Every file of a folder and below, whatever its name and whatever patterns say: its path from the folder, and from
     /// the root the path that its bytes are read at. Sorted; links within the root are followed.
     ///

@@ -124,6 +124,16 @@ impl<Id> Snapshot<Id> {
         }
     }
 
+    /// Where a path leads; none where nothing stands. `text` gives a link's text.
+    pub(super) fn target(&self, path: &str, text: impl Fn(&Id) -> Option<String>) -> Option<Target> {
+        match self.kind(path) {
+            Some(Kind::File) => Some(Target::File(path.to_owned())),
+            Some(Kind::Folder) => Some(Target::Folder(path.to_owned())),
+            Some(_) => Some(self.resolve(path, text)),
+            None => Some(self.resolve(path, text)).filter(|target| !matches!(target, Target::Broken { .. })),
+        }
+    }
+
     /// Where a path leads when every link on it is followed. `text` gives a link's text.
     pub(super) fn resolve(&self, path: &str, text: impl Fn(&Id) -> Option<String>) -> Target {
         let mut ahead: Vec<String> = path.rsplit('/').map(str::to_owned).collect();

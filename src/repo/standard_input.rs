@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 
 use super::content::{self, FILE_LIMIT};
-use super::{FileEntry, FileTree, Listing, TreeError};
+use super::{FileEntry, FileTree, Listing, Target, TreeError};
 use crate::finding::Finding;
 
 const PATH: &str = "-";
@@ -47,8 +47,8 @@ impl FileTree for StandardInput {
         path == PATH
     }
 
-    fn is_folder(&self, _: &str) -> bool {
-        false
+    fn follow(&self, path: &str) -> Option<Target> {
+        self.contains(path).then(|| Target::File(path.to_owned()))
     }
 }
 

@@ -61,8 +61,8 @@ pub(super) enum Contents {
 }
 
 /// Where a link leads, links on the way followed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Target {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
     /// To a file of the root, by its own path.
     File(String),
     /// To a folder of the root, by its own path.

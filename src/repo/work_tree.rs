@@ -98,8 +98,16 @@ impl FileTree for WorkTree {
         is_within(path) && self.disk.kind(path).is_some()
     }
 
-    fn is_folder(&self, path: &str) -> bool {
-        is_within(path) && self.disk.kind(path) == Some(Kind::Folder)
+    fn follow(&self, path: &str) -> Option<Target> {
+        if !is_within(path) {
+            return None;
+        }
+        match self.disk.kind(path)? {
+            // No link leads to a folder that was walked.
+            Kind::File if self.disk.was_walked(split(path).0) => Some(Target::File(path.to_owned())),
+            Kind::Folder if self.disk.was_walked(path) => Some(Target::Folder(path.to_owned())),
+            _ => Some(Folders::follow(&self.disk, path)),
+        }
     }
 
     fn files_below(&self, folder: &str) -> Result<Vec<(String, String)>, Box<Finding>> {
@@ -186,7 +194,7 @@ impl Disk {
 
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Refusal> {
         let whole = self.at(path);
-        let is_walked = self.walked.read().unwrap_or_else(PoisonError::into_inner).contains(split(path).0);
+        let is_walked = self.was_walked(split(path).0);
         let metadata = fs::symlink_metadata(&whole).map_err(Refusal::Failed)?;
         if is_walked && !metadata.is_symlink() {
             return read_regular(&whole, &metadata, limit);
@@ -196,6 +204,10 @@ impl Disk {
             return Err(Refusal::Outside);
         }
         read_regular(&whole, &fs::symlink_metadata(&whole).map_err(Refusal::Failed)?, limit)
+    }
+
+    fn was_walked(&self, folder: &str) -> bool {
+        self.walked.read().unwrap_or_else(PoisonError::into_inner).contains(folder)
     }
 
     /// Whether a path without links lies in the root, and not in what Git keeps there.

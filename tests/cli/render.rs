@@ -200,3 +200,34 @@ fn a_file_above_the_current_folder_is_read_only_where_that_is_allowed() {
     assert_eq!(allowed.code, 0, "{}", allowed.stderr);
     assert!(allowed.stdout.contains("name: sound"), "{}", allowed.stdout);
 }
+
+#[test]
+fn links_are_followed_to_where_they_lead_and_no_further_than_kustomize_does() {
+    let folder = repository();
+    let link = |text: &str, path: &str| std::os::unix::fs::symlink(text, folder.at(path)).unwrap();
+    let config_map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shared\n";
+    folder.write("shared/map.yaml", config_map).write("linked/kustomization.yaml", "resources: [map.yaml]\n");
+    link("../shared/map.yaml", "linked/map.yaml");
+    let refused = folder.plimsoll(&["render", "linked"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert!(refused.stderr.contains("render/outside"), "{}", refused.stderr);
+    let allowed = folder.plimsoll(&["render", "linked", "--load-restrictor", "none"]);
+    assert_eq!((allowed.code, allowed.stdout.contains("name: shared")), (0, true), "{}", allowed.stderr);
+
+    folder.write("over/kustomization.yaml", "resources: [base]\nnamePrefix: over-\n");
+    link("../base", "over/base");
+    let over = folder.plimsoll(&["render", "over"]);
+    assert_eq!((over.code, over.stdout.contains("name: over-web")), (0, true), "{}", over.stderr);
+    folder.git(&["add", "--all"]);
+    assert_eq!(folder.plimsoll(&["render", "over", "--staged"]).stdout, over.stdout);
+
+    folder.write("out/kustomization.yaml", "resources: [passwd]\nconfigMapGenerator:\n- name: a\n  files: [passwd]\n");
+    link("/etc/passwd", "out/passwd");
+    folder.write("round/kustomization.yaml", "resources: [again]\n");
+    link(".", "round/again");
+    for name in ["out", "round"] {
+        let run = folder.plimsoll(&["render", name, "--load-restrictor", "none"]);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{name}: {}", run.stderr);
+        assert!(!run.stderr.contains("root:"), "{}", run.stderr);
+    }
+}

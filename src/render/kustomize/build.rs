@@ -25,6 +25,7 @@ use crate::catalogue::render::{KUSTOMIZATION, MISSING, OUTSIDE, REMOTE};
 use crate::manifest::{Dialect, Node, Span};
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::{Files, Loaded, Owned};
+use crate::repo::Target;
 
 /// How deep kustomizations may use each other.
 const MAX_DEPTH: usize = 100;
@@ -470,7 +471,13 @@ impl<'b, 'f> Build<'b, 'f> {
                 part => parts.push(part),
             }
         }
-        Ok(parts.join("/"))
+        let path = parts.join("/");
+        // As for kustomize, what counts is where links lead.
+        match self.files.stands(&path) {
+            Some(Target::File(real) | Target::Folder(real)) => Ok(real),
+            Some(Target::Outside { .. }) => Err(outside()),
+            Some(Target::Special(_) | Target::Broken { .. }) | None => Ok(path),
+        }
     }
 
     fn is_folder(&self, named: &Owned) -> Fallible<bool> {
