@@ -4,11 +4,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use gix::ObjectId;
 use gix::bstr::BStr;
 use gix::objs::tree::EntryKind;
+use rustc_hash::FxHashMap;
 
 use super::TreeError;
 use super::content::{self, FILE_LIMIT};
@@ -22,6 +23,26 @@ use crate::finding::Finding;
 pub(super) struct Objects {
     repository: gix::ThreadSafeRepository,
     idle: Mutex<Vec<gix::Repository>>,
+    kept: RwLock<Kept>,
+}
+
+/// Contents that were read before. Kustomizations and manifests are read by one part of a run after the other, and one
+/// content often stands at many paths; a blob that no pack holds costs a file each time.
+#[derive(Default)]
+struct Kept {
+    blobs: FxHashMap<ObjectId, Box<[u8]>>,
+    size: usize,
+}
+
+impl Kept {
+    /// How many bytes are kept in all; what comes later is read each time.
+    const LIMIT: usize = 8 << 20;
+
+    fn add(&mut self, id: ObjectId, bytes: &[u8]) {
+        if self.size + bytes.len() <= Self::LIMIT && self.blobs.insert(id, bytes.into()).is_none() {
+            self.size += bytes.len();
+        }
+    }
 }
 
 impl Objects {
@@ -30,7 +51,7 @@ impl Objects {
     pub(super) fn open(folder: &Path) -> Result<Self, TreeError> {
         let repository = gix::ThreadSafeRepository::discover_with_environment_overrides(folder)
             .map_err(|error| failed(folder, &error))?;
-        Ok(Self { repository, idle: Mutex::default() })
+        Ok(Self { repository, idle: Mutex::default(), kept: RwLock::default() })
     }
 
     /// The top-level folder of the work tree, if the repository has one.
@@ -62,12 +83,17 @@ impl Objects {
         let unreadable = |error: gix::Error| {
             Box::new(content::unreadable(path, format!("Git cannot read `{id}`: {}", reason(&error))))
         };
-        self.with(|repository| {
+        if let Some(bytes) = self.kept.read().unwrap_or_else(PoisonError::into_inner).blobs.get(&id) {
+            return Ok(bytes.to_vec());
+        }
+        let bytes = self.with(|repository| {
             if repository.find_header(id).map_err(unreadable)?.size() > FILE_LIMIT {
                 return Err(content::too_large(path));
             }
             Ok(repository.find_blob(id).map_err(unreadable)?.take_data())
-        })
+        })?;
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).add(id, &bytes);
+        Ok(bytes)
     }
 }
 

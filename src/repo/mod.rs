@@ -22,7 +22,7 @@ mod git_tree;
 mod layout;
 mod memory_tree;
 mod patched;
-mod path;
+pub(crate) mod path;
 mod pattern;
 mod scope;
 mod snapshot;

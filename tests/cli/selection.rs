@@ -111,6 +111,8 @@ fn only_what_sops_has_signed_is_encrypted() {
     assert!(checked.found().contains(&"signed.yaml:6 schema/type".to_owned()), "{:?}", checked.found());
 }
 
+const ENCRYPTED: &str = "ENC[AES256_GCM,data:KHC=,iv:aXY=,tag:dGFn,type:str]";
+
 #[test]
 fn an_encrypted_secret_of_any_type_passes() {
     let folder = Folder::new();
@@ -118,7 +120,7 @@ fn an_encrypted_secret_of_any_type_passes() {
         [("dockerconfigjson", ".dockerconfigjson"), ("ssh-auth", "ssh-privatekey"), ("basic-auth", "password")]
     {
         let text = format!(
-            "apiVersion: v1\nkind: Secret\nmetadata: {{name: {kind}}}\ntype: kubernetes.io/{kind}\ndata: {{{key}: 'ENC[AES256_GCM,data:KHC=,type:str]'}}\nsops: {{mac: 'ENC[AES256_GCM,data:x]'}}\n"
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: {kind}}}\ntype: kubernetes.io/{kind}\ndata: {{{key}: '{ENCRYPTED}'}}\nsops: {{age: [{{recipient: age1, enc: x}}], encrypted_regex: ^data$, mac: '{ENCRYPTED}'}}\n"
         );
         folder.write(&format!("{kind}.yaml"), text);
     }

@@ -10,6 +10,7 @@ use crate::render::fault::{Fallible, Fault};
 use crate::render::files::{Files, Owned};
 use crate::render::helm::{self, Parameter, Request, Values};
 use crate::render::kustomize::Rendering;
+use crate::repo::path;
 
 /// Renders what Argo CD applies of a chart.
 pub(super) fn argo_helm(
@@ -96,10 +97,10 @@ fn value_file(
                 )
                 .with_help("correct the name behind `$`, or add the source"));
             }
-            join("", path)
+            path::named("", path)
         }
-        None if named.starts_with('/') => join("", named),
-        None => join(folder, named),
+        None if named.starts_with('/') => path::named("", named),
+        None => path::named(folder, named),
     };
     match path.filter(|path| files.contains(path)) {
         Some(path) => Ok(Some(path)),
@@ -114,36 +115,14 @@ fn value_file(
     }
 }
 
-/// A path from a folder; none if it leads out of the repository.
-fn join(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{escaped, join};
+    use super::escaped;
 
     #[test]
     fn commas_of_a_value_separate_nothing() {
         for (value, given) in [("a,b", "a\\,b"), ("a\\,b", "a\\,b"), ("{a,b}", "{a,b}"), ("plain", "plain")] {
             assert_eq!(escaped(value), given);
         }
-    }
-
-    #[test]
-    fn a_values_file_is_named_from_the_chart_and_never_out_of_the_repository() {
-        assert_eq!(join("charts/web", "../values.yaml").as_deref(), Some("charts/values.yaml"));
-        assert_eq!(join("charts/web", "./values.yaml").as_deref(), Some("charts/web/values.yaml"));
-        assert_eq!(join("charts", "../../values.yaml"), None);
     }
 }

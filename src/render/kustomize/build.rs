@@ -25,7 +25,7 @@ use crate::catalogue::render::{KUSTOMIZATION, MISSING, OUTSIDE, REMOTE};
 use crate::manifest::{Dialect, Node, Span};
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::{Files, Loaded, Owned};
-use crate::repo::Target;
+use crate::repo::{Target, path};
 
 /// How deep kustomizations may use each other.
 const MAX_DEPTH: usize = 100;
@@ -461,17 +461,7 @@ impl<'b, 'f> Build<'b, 'f> {
         if path.starts_with('/') {
             return Err(outside());
         }
-        let mut parts: Vec<&str> = self.folder.split('/').filter(|part| !part.is_empty()).collect();
-        for part in path.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop().ok_or_else(outside)?;
-                }
-                part => parts.push(part),
-            }
-        }
-        let path = parts.join("/");
+        let path = path::named(&self.folder, path).ok_or_else(outside)?;
         // As for kustomize, what counts is where links lead.
         match self.files.stands(&path) {
             Some(Target::File(real) | Target::Folder(real)) => Ok(real),

@@ -3,26 +3,24 @@
 //! In: the list of files and the content of its kustomizations. Out: the role of each path and the trees. It never
 //! renders: a kustomization is read for the names of the files that it uses, and no more.
 
+mod charts;
+mod kustomization;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
-use crate::manifest::{Content, FileId, Node, SkipReason, Source, decode, read_documents};
+use super::{FileEntry, FileTree, path};
+use crate::manifest::SkipReason;
 
-use super::{FileEntry, FileTree, PatchTarget, PatchedFields, path};
-
-/// The names that kustomize looks for, in its order.
-pub(super) const KUSTOMIZATION_NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-const CHART: &str = "Chart.yaml";
+use charts::{CHART, Charts};
+pub(super) use kustomization::{KUSTOMIZATION_NAMES, input_files, patch_files, strings};
+use kustomization::{Kustomization, is_first_kustomization, is_kustomization};
 
 /// Folders that editors keep their own files in.
 const EDITOR_FOLDERS: &[&str] = &[".vscode", ".devcontainer", ".idea"];
-
-/// Folders of a chart whose files Helm hands to templates, tests or nobody, and never to an API server.
-const CHART_FOLDERS: &[&str] = &["ci", "files", "tests"];
 
 /// What a tree is rendered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
@@ -49,27 +47,6 @@ pub struct Tree<'m> {
     pub is_complete: bool,
 }
 
-/// What a kustomization names and sets.
-#[derive(Debug, Default)]
-struct Kustomization {
-    /// The path of its file.
-    file: String,
-    /// Files and folders under `resources`, `bases` and `components`.
-    resources: Vec<String>,
-    /// Those of them that are components: what these set, they set in the resources of this kustomization.
-    components: Vec<String>,
-    /// Patches, generators' sources and other files that it reads.
-    inputs: Vec<String>,
-    /// The folders of charts that it renders.
-    charts: Vec<String>,
-    /// Whether it is a Component, which is nothing by itself.
-    is_component: bool,
-    /// Whether every resource is a file or kustomization of the tree.
-    is_complete: bool,
-    /// What it sets in its resources.
-    patched: PatchedFields,
-}
-
 /// The roles of the files of a repository.
 #[derive(Debug, Default)]
 pub struct Layout {
@@ -81,19 +58,8 @@ pub struct Layout {
     resources: BTreeMap<String, Vec<String>>,
     /// Files that kustomizations reach, with the folders of those that do.
     reached: BTreeMap<String, Vec<String>>,
-    /// Folders with a `Chart.yaml`, and whether what stands there is applied by itself.
-    charts: BTreeMap<String, ChartRole>,
-}
-
-/// What a chart is to the repository.
-#[derive(Debug, Default)]
-struct ChartRole {
-    /// Whether it only helps other charts.
-    is_library: bool,
-    /// Whether something else renders it: a kustomization, or the chart that it lies in.
-    is_used: bool,
-    /// The files in its folder.
-    files: Vec<String>,
+    /// Folders with a `Chart.yaml`.
+    charts: Charts,
 }
 
 impl Layout {
@@ -108,64 +74,53 @@ impl Layout {
         for file in paths.iter().copied().chain(elsewhere.iter().map(String::as_str)) {
             let (folder, name) = path::split(file);
             if name == CHART {
-                let role = layout.charts.entry(folder.to_owned()).or_default();
-                role.is_library = is_library(tree, file);
+                layout.charts.add(tree, folder, file);
             }
             if is_kustomization(name) && is_first_kustomization(folder, name, &paths) {
                 // A bug of ours in reading it is reported where the file itself is checked.
-                let _ = catch_unwind(AssertUnwindSafe(|| layout.read_kustomization(tree, folder, file)));
+                let read = catch_unwind(AssertUnwindSafe(|| Kustomization::read(tree, folder, file)));
+                layout.add(folder, read.unwrap_or_default());
             }
         }
         layout.connect(&paths);
-        layout.settle_charts(tree);
+        let used = layout.kustomizations.values().flat_map(|known| &known.charts).cloned().collect();
+        layout.charts.settle(tree, &used);
+        for known in layout.kustomizations.values_mut() {
+            known.inputs.extend(known.charts.iter().flat_map(|chart| layout.charts.files(chart)).cloned());
+        }
         // A file that is a resource anywhere is a manifest, whatever else it is used for.
         layout.inputs.retain(|file, _| !layout.resources.contains_key(file));
         layout
     }
 
-    /// Finds out which charts are trees of their own.
-    fn settle_charts(&mut self, tree: &dyn FileTree) {
-        let used = self.kustomizations.values().flat_map(|kustomization| &kustomization.charts);
-        let used: BTreeSet<String> = used.cloned().collect();
-        let folders: BTreeSet<String> = self.charts.keys().cloned().collect();
-        for (folder, role) in &mut self.charts {
-            role.is_used = used.contains(folder);
-            role.is_used |= path::ancestors(folder).any(|above| {
-                let inside = if above.is_empty() { folder.as_str() } else { &folder[above.len() + 1..] };
-                inside.starts_with("charts/") && folders.contains(above)
-            });
-            // Also what no walk lists: helpers, and whatever else a template may read. What is wrong with the folder is
-            // said where the chart is rendered.
-            let below = tree.files_below(folder).unwrap_or_default();
-            role.files = below.into_iter().map(|(inside, _)| path::join(folder, &inside)).collect();
+    fn add(&mut self, folder: &str, mut kustomization: Kustomization) {
+        for (file, role) in std::mem::take(&mut kustomization.roles) {
+            // What is a patch to anybody is one, whatever else it is.
+            let known = self.inputs.entry(file).or_insert_with(|| role.clone());
+            if role == SkipReason::Patch {
+                *known = role;
+            }
         }
-        for kustomization in self.kustomizations.values_mut() {
-            let files =
-                kustomization.charts.iter().filter_map(|chart| self.charts.get(chart)).flat_map(|role| &role.files);
-            kustomization.inputs.extend(files.cloned());
-        }
+        self.kustomizations.insert(folder.to_owned(), kustomization);
     }
 
     /// The charts that nothing else renders, and that are made of any wanted file, by folder.
     #[must_use]
     pub fn charts(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
-        let is_wanted = |(folder, role): &(&String, &ChartRole)| {
-            role.is_tree() && (role.files.iter().any(|file| wanted(file)) || wanted(&path::join(folder, CHART)))
-        };
-        self.charts.iter().filter(is_wanted).map(|(folder, _)| folder.as_str()).collect()
+        let folders = self.charts.trees().map(|(folder, _)| folder.as_str());
+        folders.filter(|folder| self.chart_is_made_of(folder, &wanted)).collect()
     }
 
     /// Whether a folder has a chart.
     #[must_use]
     pub fn is_chart(&self, folder: &str) -> bool {
-        self.charts.contains_key(folder)
+        self.charts.contains(folder)
     }
 
     /// Whether a folder's chart is made of any of the files that are `wanted`.
     #[must_use]
     pub fn chart_is_made_of(&self, folder: &str, wanted: impl Fn(&str) -> bool) -> bool {
-        let files = self.charts.get(folder).map(|role| role.files.as_slice()).unwrap_or_default();
-        files.iter().any(|file| wanted(file)) || wanted(&path::join(folder, CHART))
+        self.charts.files(folder).iter().any(|file| wanted(file)) || wanted(&path::join(folder, CHART))
     }
 
     /// Finds out which kustomizations use which files.
@@ -187,62 +142,6 @@ impl Layout {
         }
     }
 
-    fn read_kustomization(&mut self, tree: &dyn FileTree, folder: &str, file: &str) {
-        let kustomization = self.kustomizations.entry(folder.to_owned()).or_default();
-        file.clone_into(&mut kustomization.file);
-        kustomization.is_complete = true;
-        let mut used_charts = Vec::new();
-        let Ok(bytes) = tree.read(file) else { return };
-        let Ok(text) = decode(file, bytes) else { return };
-        let source = Source::new(file, text);
-        let documents = read_documents(FileId(0), &source);
-        let nodes = documents.into_iter().filter_map(|document| match document.content {
-            Content::Value(node) => Some(node),
-            _ => None,
-        });
-        for node in nodes {
-            kustomization.is_component |= node.get("kind").and_then(Node::as_str) == Some("Component");
-            for key in ["resources", "bases", "components"] {
-                for name in strings(node.get(key)) {
-                    let Some(resource) = resolve(folder, name) else {
-                        kustomization.is_complete = false;
-                        continue;
-                    };
-                    if key == "components" {
-                        kustomization.components.push(resource.clone());
-                    }
-                    kustomization.resources.push(resource);
-                }
-            }
-            for chart in chart_folders(&node).filter_map(|chart| resolve(folder, &chart)) {
-                used_charts.push(chart);
-            }
-            kustomization.patched.add_inline(&node);
-            for (name, target) in patch_files(&node) {
-                let Some(file) = resolve(folder, name) else { continue };
-                if let Some(text) = tree.read(&file).ok().and_then(|bytes| decode(&file, bytes).ok()) {
-                    kustomization.patched.add_text(&text, target);
-                }
-                kustomization.inputs.push(file.clone());
-                self.inputs.insert(file, SkipReason::Patch);
-            }
-            for name in input_files(&node) {
-                if let Some(file) = resolve(folder, name) {
-                    kustomization.inputs.push(file.clone());
-                    self.inputs.entry(file).or_insert(SkipReason::KustomizeInput);
-                }
-            }
-            // These are read, and may be manifests nevertheless.
-            let openapi = node.path(&["openapi", "path"]).and_then(Node::as_str);
-            let definitions = strings(node.get("crds")).chain(openapi);
-            kustomization.inputs.extend(definitions.filter_map(|name| resolve(folder, name)));
-        }
-        for chart in used_charts {
-            kustomization.inputs.push(path::join(&chart, CHART));
-            kustomization.charts.push(chart);
-        }
-    }
-
     /// Why a file holds no manifests of its own, as far as its place says.
     #[must_use]
     pub fn role(&self, file: &str) -> Option<SkipReason> {
@@ -259,15 +158,7 @@ impl Layout {
         if self.is_unused_patch(file) {
             return Some(SkipReason::UnusedPatch);
         }
-        let chart = path::ancestors(file).filter(|ancestor| self.charts.contains_key(*ancestor)).last()?;
-        let inside = if chart.is_empty() { file } else { &file[chart.len() + 1..] };
-        match inside.split_once('/') {
-            Some(("templates", _)) => Some(SkipReason::HelmTemplate),
-            Some((folder, _)) if CHART_FOLDERS.contains(&folder) => Some(SkipReason::HelmTemplate),
-            None if matches!(inside, "Chart.yaml" | "Chart.lock" | "requirements.yaml") => Some(SkipReason::ChartPart),
-            None if inside.starts_with("values") => Some(SkipReason::ChartPart),
-            _ => None,
-        }
+        self.charts.role(file)
     }
 
     /// Whether a file calls itself a patch and lies below a kustomization, but no kustomization names it: scaffolds come
@@ -395,12 +286,12 @@ impl Layout {
             trees.push(Tree { path: folder.to_owned(), kind: TreeKind::Kustomization, files, is_complete });
         }
         let manifests: Vec<&'m str> = manifests.collect();
-        for (folder, role) in self.charts.iter().filter(|(_, role)| role.is_tree()) {
+        for (folder, chart) in self.charts.trees() {
             // What a chart makes is accounted for under its own file; without a word on that, it was not rendered.
             let file = path::join(folder, CHART);
             let is_complete = manifests.contains(&file.as_str());
             used.insert(file.clone());
-            let mut files: BTreeSet<Cow<'m, str>> = role.files.iter().cloned().map(Cow::Owned).collect();
+            let mut files: BTreeSet<Cow<'m, str>> = chart.files.iter().cloned().map(Cow::Owned).collect();
             files.insert(Cow::Owned(file));
             trees.push(Tree { path: folder.clone(), kind: TreeKind::Chart, files, is_complete });
         }
@@ -465,24 +356,6 @@ impl Layout {
     }
 }
 
-impl ChartRole {
-    fn is_tree(&self) -> bool {
-        !self.is_library && !self.is_used
-    }
-}
-
-/// Whether a chart says of itself that it makes nothing.
-fn is_library(tree: &dyn FileTree, file: &str) -> bool {
-    let Some(text) = tree.read(file).ok().and_then(|bytes| decode(file, bytes).ok()) else { return false };
-    let source = Source::new(file, text);
-    // A bug of ours in reading it is reported where the file itself is checked.
-    let documents = catch_unwind(AssertUnwindSafe(|| read_documents(FileId(0), &source))).unwrap_or_default();
-    documents.iter().any(|document| match &document.content {
-        Content::Value(node) => node.get("type").and_then(Node::as_str) == Some("library"),
-        _ => false,
-    })
-}
-
 /// All that a kustomization is made of.
 #[derive(Debug, Default)]
 struct Reach {
@@ -492,24 +365,6 @@ struct Reach {
     /// Itself and the kustomizations that it includes.
     folders: BTreeSet<String>,
     is_complete: bool,
-}
-
-/// A path that a file in a folder names; none for what lies outside of the tree, and for URLs.
-fn resolve(folder: &str, name: &str) -> Option<String> {
-    if name.contains("://") || name.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in name.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Kustomizations and charts of the folders above what was named: they are not among the files, but say what the files
@@ -529,62 +384,4 @@ fn is_file_of_an_editor(file: &str) -> bool {
         extension == "json" && compilers.iter().any(|compiler| stem.starts_with(compiler))
     });
     configures_a_compiler || folder.split('/').any(|part| EDITOR_FOLDERS.contains(&part))
-}
-
-/// Of the names that kustomize takes, the first that is there counts.
-fn is_first_kustomization(folder: &str, name: &str, paths: &BTreeSet<&str>) -> bool {
-    let earlier = KUSTOMIZATION_NAMES.iter().take_while(|known| **known != name);
-    !earlier.into_iter().any(|known| paths.contains(path::join(folder, known).as_str()))
-}
-
-fn is_kustomization(name: &str) -> bool {
-    KUSTOMIZATION_NAMES.contains(&name)
-}
-
-pub(super) fn strings<'n>(node: Option<&'n Node<'_>>) -> impl Iterator<Item = &'n str> {
-    node.into_iter().flat_map(Node::items).filter_map(Node::as_str)
-}
-
-/// The files of `patches`, `patchesStrategicMerge` and `patchesJson6902`, with the target that the kustomization names.
-pub(super) fn patch_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = (&'n str, PatchTarget<'n>)> {
-    let named = ["patches", "patchesJson6902"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
-    let paths = named.filter_map(|patch| Some((patch.get("path")?.as_str()?, PatchTarget::of(patch))));
-    // An inline patch has line breaks; a path has none.
-    let merges = strings(node.get("patchesStrategicMerge")).filter(|patch| !patch.contains('\n'));
-    paths.chain(merges.map(|file| (file, PatchTarget::default())))
-}
-
-/// The folders of the charts that a kustomization renders, from its own.
-fn chart_folders(node: &Node<'_>) -> impl Iterator<Item = String> {
-    let text = |node: &Node<'_>, key: &str| node.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
-    let home = node.get("helmGlobals").map(|globals| text(globals, "chartHome"));
-    let home = home.filter(|home| !home.is_empty()).unwrap_or_else(|| "charts".to_owned());
-    let charts = node.get("helmCharts").map(Node::items).unwrap_or_default().iter();
-    let named = charts.map(move |chart| {
-        let (name, version) = (text(chart, "name"), text(chart, "version"));
-        let is_fetched = !version.is_empty() && !text(chart, "repo").is_empty();
-        let folder = if is_fetched { format!("{home}/{name}-{version}") } else { home.clone() };
-        format!("{folder}/{name}")
-    });
-    named.collect::<Vec<_>>().into_iter()
-}
-
-/// The files that a kustomization reads but does not take as resources.
-pub(super) fn input_files<'n>(node: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
-    let generators =
-        ["configMapGenerator", "secretGenerator"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
-    let sources = generators.flat_map(|generator| {
-        let files = strings(generator.get("files")).map(|file| file.split_once('=').map_or(file, |(_, file)| file));
-        files.chain(strings(generator.get("envs"))).chain(generator.get("env").and_then(Node::as_str))
-    });
-    let lists = ["configurations", "transformers", "generators", "validators"].into_iter();
-    let listed = lists.flat_map(|key| strings(node.get(key))).filter(|file| !file.contains('\n'));
-    let replacements =
-        node.get("replacements").into_iter().flat_map(Node::items).filter_map(|entry| entry.get("path")?.as_str());
-    let charts =
-        ["helmCharts", "helmChartInflationGenerator"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
-    let values = charts.flat_map(|chart| {
-        chart.get("valuesFile").and_then(Node::as_str).into_iter().chain(strings(chart.get("additionalValuesFiles")))
-    });
-    sources.chain(listed).chain(replacements).chain(values)
 }
