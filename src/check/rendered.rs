@@ -14,7 +14,7 @@ use super::shared;
 use crate::catalogue::read::NOT_AN_OBJECT;
 use crate::finding::Finding;
 use crate::manifest::{Object, Sources};
-use crate::render::{Choice, Files, RenderedTree, trees};
+use crate::render::{Choice, Files, RenderedTree, Trees, trees};
 use crate::repo::{Layout, TreeKind};
 
 /// What the trees of a repository make.
@@ -23,6 +23,8 @@ pub(super) struct Rendered {
     pub(super) sources: Sources,
     /// The trees, in the order of their folders.
     pub(super) trees: Vec<RenderedTree>,
+    /// How many trees there are in all.
+    pub(super) all: usize,
     /// The files whose objects are checked as they are rendered, and how many documents each holds.
     documents: FxHashMap<String, usize>,
 }
@@ -30,10 +32,10 @@ pub(super) struct Rendered {
 impl Rendered {
     /// Renders the trees of which any file matters.
     pub(super) fn of(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> Self {
-        let trees = trees(files, layout, choice);
+        let Trees { rendered: trees, all } = trees(files, layout, choice);
         let resources = trees.iter().flat_map(|tree| &tree.resources);
         let documents = resources.filter_map(|path| files.count(path).map(|count| (path.clone(), count))).collect();
-        Self { sources: files.sources(), trees, documents }
+        Self { sources: files.sources(), trees, all, documents }
     }
 
     /// The folders of the trees.

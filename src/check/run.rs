@@ -89,7 +89,7 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     let kubernetes = |folder: &str| settings.targets(folder).last().cloned().unwrap_or_default();
     let choice = Choice { listed, wanted: &is_wanted, kubernetes: &kubernetes, options: Options::default() };
     let rendered = Rendered::of(&Files::new(tree).with_helm(&helm), &layout, &choice);
-    let changed = only.map(|only| (only, rendered.folders()));
+    let changed = only.map(|only| (only, rendered.folders(), rendered.trees.len(), rendered.all));
     let bundled = Schemas::bundled();
     let (nothing_old, no_patches) = (OldObjects::default(), PatchedFields::default());
     let first = Pass {
@@ -164,17 +164,9 @@ pub fn run(request: Request<'_>) -> Result<Report, TreeError> {
     findings.iter().filter(|finding| fails(finding)).for_each(|finding| total.fail(finding));
     let findings = shared::merge(findings);
     let mut report = total.report(listing.files.len(), findings, &layout, &applied, settings.all_targets());
-    if let Some((only, reached)) = changed {
-        let is_inside = |file: &String, folder: &str| {
-            folder.is_empty() || file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-        };
-        report.trees.retain(|tree| match tree.kind {
-            TreeKind::Kustomization => reached.contains(&tree.path),
-            TreeKind::Chart => only.files.iter().any(|file| is_inside(file, &tree.path)),
-            TreeKind::Plain => true,
-        });
-        let all = layout.renderable(|_| true).len();
-        report.reach = Some(Reach { files: only.files.len(), name: only.name, trees: reached.len(), all });
+    if let Some((only, reached, trees, all)) = changed {
+        report.trees.retain(|tree| tree.kind == TreeKind::Plain || reached.contains(&tree.path));
+        report.reach = Some(Reach { files: only.files.len(), name: only.name, trees, all });
     }
     Ok(report)
 }

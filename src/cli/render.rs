@@ -186,7 +186,7 @@ pub(super) fn every_tree(
     let kubernetes = |folder: &str| settings.targets(folder).last().cloned().unwrap_or_default();
     let mut listed: Vec<&str> = listing.files.iter().map(|entry| &*entry.path).collect();
     listed.sort_unstable();
-    Ok(trees(files, &layout, &Choice { listed, wanted: &|_| true, kubernetes: &kubernetes, options }))
+    Ok(trees(files, &layout, &Choice { listed, wanted: &|_| true, kubernetes: &kubernetes, options }).rendered)
 }
 
 /// Writes findings as a check does.

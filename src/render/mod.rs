@@ -16,4 +16,4 @@ pub use fault::Fault;
 pub use files::Files;
 pub use helm::{DEFAULT_TIMEOUT, Helm, HelmOptions};
 pub use kustomize::{LoadRestrictor, Options, Order, Rendering, kustomize};
-pub use trees::{Choice, RenderedTree, trees};
+pub use trees::{Choice, RenderedTree, Trees, trees};

@@ -166,3 +166,22 @@ fn a_file_that_was_touched_and_not_changed_is_no_change() {
     folder.write("overlays/staging/new.yaml", "a: [");
     assert_eq!(folder.check(&["--changed-since", "before"]).found(), ["overlays/staging/new.yaml:1 read/syntax"]);
 }
+
+#[test]
+fn variables_reach_the_trees_that_they_are_substituted_in() {
+    let folder = Folder::repository();
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  interval: 10m\n  prune: true\n  path: ./app\n  sourceRef: {kind: GitRepository, name: flux-system}\n  postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}\n";
+    let settings = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings, namespace: flux-system}}\ndata: {{VALUE: {value}}}\n"
+        )
+    };
+    folder.write("clusters/app.yaml", flux).write("clusters/settings.yaml", settings("a"));
+    folder.write("app/kustomization.yaml", "resources: [map.yaml]\n");
+    folder.write("app/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '${VALUE}'}\n");
+    folder.commit();
+    folder.write("clusters/settings.yaml", settings("No_Name"));
+    folder.git(&["add", "--all"]);
+    let staged = folder.check(&["--staged"]);
+    assert!(staged.found().iter().any(|found| found.ends_with("metadata/name")), "{:?}", staged.found());
+}

@@ -49,7 +49,7 @@ fn a_variable_has_the_value_that_flux_gives_it() {
     assert_eq!((checked.code, checked.count("valid"), checked.count("unchecked")), (0, 2, 0), "{:?}", checked.found());
     folder
         .write("clusters/apps.yaml", flux("apps", "./apps", "  postBuild:\n    substitute:\n      REPLICAS: three\n"));
-    assert_eq!(folder.check(&[]).found(), ["apps/web.yaml:6 schema/type"]);
+    assert_eq!(folder.check(&[]).found(), ["clusters/apps.yaml:13 schema/type"], "where the variable is set");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn variables_come_from_config_maps_of_the_repository_and_secrets_stay_unknown() 
     let settings =
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: flux-system}\ndata: {REPLICAS: many}\n";
     folder.write("clusters/settings.yaml", settings);
-    assert_eq!(folder.check(&[]).found(), ["apps/web.yaml:6 schema/type"]);
+    assert_eq!(folder.check(&[]).found(), ["clusters/settings.yaml:4 schema/type"]);
     folder.write("clusters/apps.yaml", flux("apps", "./apps", &from("Secret")));
     let unknown = folder.check(&[]);
     assert_eq!((unknown.code, unknown.count("unchecked")), (0, 1), "{:?}", unknown.found());
@@ -89,7 +89,7 @@ fn a_flux_kustomization_counts_as_its_own_kustomization_makes_it() {
     folder.write("clusters/apps.yaml", flux("apps", "./apps", "  postBuild:\n    substitute: {REPLICAS: \"3\"}\n"));
     let patch = "resources: [apps.yaml]\npatches:\n- target: {kind: Kustomization}\n  patch: |\n    - op: replace\n      path: /spec/postBuild/substitute/REPLICAS\n      value: many\n";
     folder.write("clusters/kustomization.yaml", patch);
-    assert_eq!(folder.check(&[]).found(), ["apps/web.yaml:6 schema/type"]);
+    assert_eq!(folder.check(&[]).found(), ["clusters/kustomization.yaml:7 schema/type"]);
 }
 
 #[test]
@@ -131,4 +131,40 @@ fn trees_are_listed_with_what_applies_them() {
     assert_eq!(lines[1][..4], ["apps", "kustomization", "1", "pass"]);
     assert!(listed.stdout.contains("Flux Kustomization apps (clusters/apps.yaml)"), "{}", listed.stdout);
     assert_eq!(lines[2][..4], ["clusters", "plain", "1", "pass"]);
+}
+
+/// An Argo CD Application of a folder, with more lines of its source.
+fn argo(path: &str, more: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: app, namespace: argocd}}\nspec:\n  project: default\n  destination: {{server: https://kubernetes.default.svc, namespace: app}}\n  source:\n    repoURL: https://git.example.com/config.git\n    path: {path}\n{more}"
+    )
+}
+
+#[test]
+fn the_files_that_an_application_chooses_are_its_tree() {
+    let folder = Folder::new();
+    for name in ["app/one.yaml", "app/old/two.yaml", "app/new/three.yaml"] {
+        folder.write(name, SOUND.replace("web", name.rsplit_once('/').unwrap().1.trim_end_matches(".yaml")));
+    }
+    let count = |more: &str| {
+        folder.write("applications/app.yaml", argo("app", more));
+        let trees = trees(&folder);
+        trees.into_iter().find_map(|tree| Some(tree.strip_prefix("app plain pass ")?.to_owned())).unwrap()
+    };
+    assert_eq!(count(""), "1");
+    assert_eq!(count("    directory: {recurse: true}\n"), "3");
+    assert_eq!(count("    directory: {recurse: true, exclude: 'old/*'}\n"), "2");
+    assert_eq!(count("    directory: {recurse: true, include: '{one.yaml,old/two.yaml}'}\n"), "2");
+}
+
+#[test]
+fn jsonnet_is_refused_where_the_application_names_its_folder() {
+    let folder = Folder::new();
+    folder
+        .write("app/one.yaml", SOUND)
+        .write("app/main.jsonnet", "{}\n")
+        .write("applications/app.yaml", argo("app", ""));
+    assert_eq!(folder.check(&[]).found(), ["applications/app.yaml:9 render/plugin"]);
+    folder.write("applications/app.yaml", argo("app", "    directory: {exclude: '*.jsonnet'}\n"));
+    assert_eq!(folder.check(&[]).found(), [""; 0]);
 }

@@ -216,3 +216,33 @@ fn a_chart_that_changed_is_checked_with_the_values_of_its_releases() {
     assert_eq!(staged.report["trees"].to_string().matches("charts/web").count(), 1, "{}", staged.report);
     assert_eq!(staged.found(), ["flux/release.yaml:16 schema/enum"], "{}", staged.report);
 }
+
+#[test]
+fn values_that_changed_reach_the_charts_that_take_them() {
+    let folder = repository();
+    folder
+        .write("flux/values.yaml", VALUES)
+        .write("charts/web/production.yaml", "image: registry.example.com/web:2.0.0\n");
+    let from = "  valuesFrom:\n  - kind: ConfigMap\n    name: shop-values\n";
+    let flux =
+        release(from).replace("  chart:\n    spec:\n", "  chart:\n    spec:\n      valuesFiles: [production.yaml]\n");
+    folder.write("flux/release.yaml", flux);
+    let sources = "  sources:\n  - repoURL: https://git.example.com/config.git\n    path: charts/web\n    helm:\n      valueFiles: [$values/environments/production.yaml]\n  - repoURL: https://git.example.com/config.git\n    ref: values\n";
+    folder
+        .write("applications/web.yaml", application(sources))
+        .write("environments/production.yaml", "policy: Always\n");
+    folder.write("other/kustomization.yaml", "resources: []\n");
+    folder.commit();
+    for (file, content, tree) in [
+        ("flux/values.yaml", VALUES.replace("many", "5"), "Flux HelmRelease shop"),
+        ("charts/web/production.yaml", "image: registry.example.com/web:3.0.0\n".to_owned(), "Flux HelmRelease shop"),
+        ("environments/production.yaml", "policy: Allways\n".to_owned(), "Argo CD Application web"),
+    ] {
+        folder.write(file, content);
+        folder.git(&["add", "--all"]);
+        let staged = check(&folder, &["--staged"]);
+        assert!(staged.report["trees"].to_string().contains(tree), "{file}: {}", staged.report["trees"]);
+        assert!(!staged.report["trees"].to_string().contains("\"other\""), "{file}: {}", staged.report["trees"]);
+        folder.git(&["commit", "--quiet", "--message", "next"]);
+    }
+}

@@ -14,6 +14,7 @@ use crate::manifest::{Node, Object, Span, Value};
 use crate::render::fault::{Fallible, Fault};
 use crate::render::files::{Files, Owned};
 use crate::render::kustomize::{Adjusted, Kustomization, Options, Rendering, kustomize_adjusted};
+use crate::repo::path;
 
 /// The API group of Applications.
 pub(super) const GROUP: &str = "argoproj.io";
@@ -83,6 +84,12 @@ impl ArgoSource {
         self.application.path(&["spec", "destination", "namespace"]).and_then(Node::as_str).unwrap_or_default()
     }
 
+    /// The files with values for its chart, as far as they can be in the repository.
+    pub(super) fn values_files(&self, folder: &str) -> Vec<String> {
+        let files = self.node.path(&["helm", "valueFiles"]).map(Node::items).unwrap_or_default();
+        files.iter().filter_map(|file| values_file(folder, file.as_str()?)).collect()
+    }
+
     /// Whether another source of the Application may be referred to by a name.
     pub(super) fn has_reference(&self, name: &str) -> bool {
         let sources = self.application.path(&["spec", "sources"]).map(Node::items).unwrap_or_default();
@@ -131,6 +138,16 @@ impl ArgoSource {
             None => "Jsonnet is not rendered".to_owned(),
         };
         Some(Fault::new(&PLUGIN, span, message).with_help("commit what it makes, and name the folder of that"))
+    }
+}
+
+/// The path of a values file as a source of a folder names it: `$name/…` is a path of another source, and another
+/// source is taken for this repository. None for what leads out of it.
+pub(super) fn values_file(folder: &str, named: &str) -> Option<String> {
+    match named.strip_prefix('$').and_then(|rest| rest.split_once('/')) {
+        Some((_, path)) => path::named("", path),
+        None if named.starts_with('/') => path::named("", named),
+        None => path::named(folder, named),
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: a source with its `helm` settings, and the files. Out: the objects that Argo CD would apply. What it knows of the
 //! cluster alone is no matter of this.
 
+use super::argo::values_file;
 use super::{ArgoSource, Surroundings};
 use crate::catalogue::render::{HELM, MISSING};
 use crate::manifest::{Dialect, Node};
@@ -10,7 +11,6 @@ use crate::render::fault::{Fallible, Fault};
 use crate::render::files::{Files, Owned};
 use crate::render::helm::{self, Parameter, Request, Values};
 use crate::render::kustomize::Rendering;
-use crate::repo::path;
 
 /// Renders what Argo CD applies of a chart.
 pub(super) fn argo_helm(
@@ -26,7 +26,7 @@ pub(super) fn argo_helm(
     let list = |key: &str| field(key).map(Node::items).unwrap_or_default();
     let mut values = Vec::new();
     for file in list("valueFiles") {
-        if let Some(path) = value_file(files, folder, source, file, flag("ignoreMissingValueFiles"))? {
+        if let Some(path) = checked_values_file(files, folder, source, file, flag("ignoreMissingValueFiles"))? {
             let read = Values::of_file(files, &path);
             values.push(read.map_err(|fault| fault.with_related(file.span, "named here"))?);
         }
@@ -75,7 +75,7 @@ fn escaped(value: &str) -> String {
 }
 
 /// The path of a values file; none for one that may be missing. `$name/…` is a path of another source.
-fn value_file(
+fn checked_values_file(
     files: &Files<'_>,
     folder: &str,
     source: &ArgoSource,
@@ -87,22 +87,13 @@ fn value_file(
         return Err(Fault::new(&HELM, file.span, format!("the values file `{named}` is not in this repository"))
             .with_help("nothing is fetched while checking: commit the values, and name them here"));
     }
-    let path = match named.strip_prefix('$').and_then(|rest| rest.split_once('/')) {
-        Some((reference, path)) => {
-            if !source.has_reference(reference) {
-                return Err(Fault::new(
-                    &HELM,
-                    file.span,
-                    format!("no source of the Application has `ref: {reference}`"),
-                )
-                .with_help("correct the name behind `$`, or add the source"));
-            }
-            path::named("", path)
-        }
-        None if named.starts_with('/') => path::named("", named),
-        None => path::named(folder, named),
-    };
-    match path.filter(|path| files.contains(path)) {
+    if let Some((reference, _)) = named.strip_prefix('$').and_then(|rest| rest.split_once('/'))
+        && !source.has_reference(reference)
+    {
+        return Err(Fault::new(&HELM, file.span, format!("no source of the Application has `ref: {reference}`"))
+            .with_help("correct the name behind `$`, or add the source"));
+    }
+    match values_file(folder, named).filter(|path| files.contains(path)) {
         Some(path) => Ok(Some(path)),
         None if may_be_missing => Ok(None),
         // Another repository may well have it.

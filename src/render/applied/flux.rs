@@ -62,11 +62,16 @@ impl FluxKustomization {
         self.spec("path").map_or(self.node.span, |path| path.span)
     }
 
+    /// What its variables come from.
+    pub(super) fn sources(&self) -> &[Owned] {
+        self.node.path(&["spec", "postBuild", "substituteFrom"]).map(Node::items).unwrap_or_default()
+    }
+
     /// Its variables. `lookup` finds the data of a ConfigMap or Secret of the repository by kind, namespace and name.
     fn variables(&self, lookup: Lookup<'_>) -> Variables {
         let mut variables = Variables::default();
         let Some(build) = self.spec("postBuild") else { return variables };
-        for source in build.get("substituteFrom").map(Node::items).unwrap_or_default() {
+        for source in self.sources() {
             let text = |key: &str| source.get(key).and_then(Node::as_str).unwrap_or_default();
             match lookup(text("kind"), &self.namespace, text("name")) {
                 Some(data) => data.iter().for_each(|(name, value)| variables.set(name, value)),

@@ -12,6 +12,7 @@ use crate::render::fault::{Fallible, Fault};
 use crate::render::files::{Files, Owned};
 use crate::render::helm::{self, Request, Values};
 use crate::render::kustomize::Rendering;
+use crate::repo::path;
 
 /// The API group of `HelmReleases`.
 pub(super) const GROUP: &str = "helm.toolkit.fluxcd.io";
@@ -22,7 +23,7 @@ pub(in crate::render) struct HelmRelease {
     /// The path of the file that it is written in.
     pub(in crate::render) file: Arc<str>,
     pub(super) name: String,
-    namespace: String,
+    pub(super) namespace: String,
     /// The object.
     pub(super) node: Owned,
 }
@@ -87,10 +88,29 @@ impl HelmRelease {
         if target.is_empty() { &self.namespace } else { target }
     }
 
+    /// What its values come from.
+    pub(super) fn sources(&self) -> &[Owned] {
+        self.spec(&["valuesFrom"]).map(Node::items).unwrap_or_default()
+    }
+
+    /// The files that take the place of the chart's own values, and where they are named.
+    pub(super) fn values_files(&self, files: &Files<'_>, folder: &str) -> Vec<(String, Span)> {
+        let named = self.spec(&["chart", "spec", "valuesFiles"]).map(Node::items).unwrap_or_default();
+        let is_optional =
+            self.spec(&["chart", "spec", "ignoreMissingValuesFiles"]).and_then(Node::as_bool) == Some(true);
+        let path = |file: &Owned| {
+            let named = file.as_str().unwrap_or_default();
+            // The source's root is where its paths begin, but a chart's own files are named from the chart, too.
+            let from_root = path::named("", named).filter(|path| files.contains(path));
+            (from_root.or_else(|| path::named(folder, named)).unwrap_or_default(), file.span)
+        };
+        named.iter().map(path).filter(|(path, _)| !is_optional || files.contains(path)).collect()
+    }
+
     /// The values of the release, those that count most last.
     fn values(&self, files: &Files<'_>, surroundings: &Surroundings<'_>) -> Fallible<Vec<Values>> {
         let mut values = Vec::new();
-        for source in self.spec(&["valuesFrom"]).map(Node::items).unwrap_or_default() {
+        for source in self.sources() {
             values.extend(self.values_from(source, files, surroundings)?);
         }
         if let Some(own) = self.spec(&["values"]).filter(|own| own.is_mapping()) {
@@ -158,17 +178,8 @@ pub(super) fn release(
     }
     let name = release.release_name();
     let mut replaced = Vec::new();
-    for file in release.spec(&["chart", "spec", "valuesFiles"]).map(Node::items).unwrap_or_default() {
-        let path = format!("{folder}/{}", file.as_str().unwrap_or_default());
-        // The source's root is where its paths begin, but a chart's own files are named from the chart, too.
-        let root = file.as_str().unwrap_or_default().trim_start_matches("./").to_owned();
-        let path = if files.contains(&root) { root } else { path };
-        let is_optional =
-            release.spec(&["chart", "spec", "ignoreMissingValuesFiles"]).and_then(Node::as_bool) == Some(true);
-        if is_optional && !files.contains(&path) {
-            continue;
-        }
-        replaced.push(Values::of_file(files, &path).map_err(|fault| fault.with_related(file.span, "named here"))?);
+    for (path, span) in release.values_files(files, folder) {
+        replaced.push(Values::of_file(files, &path).map_err(|fault| fault.with_related(span, "named here"))?);
     }
     let request = Request {
         chart: folder,

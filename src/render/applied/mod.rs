@@ -24,7 +24,7 @@ use super::files::Owned;
 use super::kustomize::Rendering;
 use super::trees::Recipe;
 use super::{Fault, Files};
-use crate::manifest::to_json_text;
+use crate::manifest::{Node, to_json_text};
 
 /// An object that has a folder applied.
 #[derive(Debug, Clone)]
@@ -92,6 +92,23 @@ impl Applied {
             Self::Release(release) => release.folder(files, artifacts),
             Self::Argo(source) => source.folder(files, artifacts),
         }
+    }
+
+    /// The files that it reads beside those of its folder: values, and the `ConfigMaps` with them.
+    pub(super) fn reads(&self, files: &Files<'_>, folder: &str, lookup: Lookup<'_>) -> Vec<String> {
+        let (namespace, sources) = match self {
+            Self::Flux(flux) => (flux.namespace.as_str(), flux.sources()),
+            Self::Release(release) => (release.namespace.as_str(), release.sources()),
+            Self::Argo(source) => return source.values_files(folder),
+        };
+        let text = |source: &Owned, key: &str| source.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+        let data = sources.iter().filter_map(|source| lookup(&text(source, "kind"), namespace, &text(source, "name")));
+        let paths = data.flatten().map(|(_, value)| files.place(value.span).path.to_string());
+        let mut paths: Vec<String> = paths.collect();
+        if let Self::Release(release) = self {
+            paths.extend(release.values_files(files, folder).into_iter().map(|(path, _)| path));
+        }
+        paths
     }
 
     /// Renders what it has applied of a folder.

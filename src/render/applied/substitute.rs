@@ -50,9 +50,11 @@ impl Variables {
         match &mut node.value {
             Value::String(text) if text.contains("${") => {
                 let Some(new) = self.expand(text) else { return };
-                // What is nothing but a variable has to be mended where that is set.
-                let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-                let set = name.and_then(|name| self.values.get(name)).map(|(_, span)| *span);
+                // What is nothing but the value of a variable has to be mended where that is set.
+                let inside = text.strip_prefix("${").unwrap_or_default();
+                let name = inside.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).next();
+                let variable = name.and_then(|name| self.values.get(name)).filter(|(value, _)| *value == new);
+                let set = variable.map(|(_, span)| *span);
                 let is_plain = !to_yaml_text(node).starts_with(['"', '\'', '|', '>']);
                 node.value = if is_plain { plain_scalar(Dialect::Kubernetes, &new) } else { Value::String(new.into()) };
                 node.span = set.unwrap_or(node.span);

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::manifest::{Node, Object};
-use crate::render::applied::shared_folders;
+use crate::render::applied::{Applied, shared_folders};
 use crate::render::files::{Files, Owned};
 
 /// The `ConfigMaps` of a repository.
@@ -58,6 +58,12 @@ impl<'v, 't> Data<'v, 't> {
         }
         let rendered = self.rendered.get(name).and_then(|maps| nearest(maps, namespace, near));
         rendered.or_else(|| nearest(self.written.get_or_init(|| self.read()).get(name)?, namespace, near))
+    }
+
+    /// Whether what is applied of a folder takes variables or values from any wanted file.
+    pub(super) fn reaches(&self, applied: &Applied, folder: &str, wanted: impl Fn(&str) -> bool) -> bool {
+        let lookup = |kind: &str, namespace: &str, name: &str| self.find(kind, namespace, name, applied.file());
+        applied.reads(self.files, folder, &lookup).iter().any(|path| wanted(path))
     }
 
     fn read(&self) -> ByName {

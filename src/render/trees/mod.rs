@@ -51,11 +51,20 @@ pub struct RenderedTree {
     pub resources: BTreeSet<String>,
 }
 
-/// Renders the trees of which any file matters, in the order of their folders.
+/// The trees of a repository.
+#[derive(Debug)]
+pub struct Trees {
+    /// Those that were rendered, in the order of their folders.
+    pub rendered: Vec<RenderedTree>,
+    /// How many there are, also of which no file matters.
+    pub all: usize,
+}
+
+/// Renders the trees of which any file matters.
 #[must_use]
-pub fn trees(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> Vec<RenderedTree> {
-    let Plan { mut jobs, artifacts, releases, charts } = plan(files, layout, choice);
+pub fn trees(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> Trees {
     let mut data = Data::new(files, &choice.listed);
+    let Plan { mut jobs, artifacts, releases, charts, mut all } = plan(files, layout, choice, &data);
     let render_all = |jobs: &[&Job], data: &Data<'_, '_>| -> Vec<RenderedTree> {
         jobs.par_iter().map(|job| render(files, job, data, choice)).collect()
     };
@@ -77,11 +86,15 @@ pub fn trees(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> Vec<Ren
     for release in releases {
         let Some(folder) = release.folder(files, &artifacts) else { continue };
         used.insert(folder.clone());
-        if layout.chart_is_made_of(&folder, choice.wanted) || (choice.wanted)(&release.file) {
-            installs.push(Job { folder, recipe: Recipe::Chart, applied: Some(Applied::Release(release)) });
+        all += 1;
+        let is_reached = layout.chart_is_made_of(&folder, choice.wanted) || (choice.wanted)(&release.file);
+        let applied = Applied::Release(release);
+        if is_reached || data.reaches(&applied, &folder, choice.wanted) {
+            installs.push(Job { folder, recipe: Recipe::Chart, applied: Some(applied) });
         }
     }
     trees.extend(render_all(&installs.iter().collect::<Vec<_>>(), &data));
+    all += layout.charts(|_| true).into_iter().filter(|folder| !used.contains(*folder)).count();
     let alone: Vec<&str> = layout.charts(choice.wanted).into_iter().filter(|folder| !used.contains(*folder)).collect();
     trees.par_extend(alone.into_par_iter().flat_map_iter(|folder| render_chart(files, folder, choice)));
     trees.sort_by(|one, other| (&one.folder, one.kind, &one.by).cmp(&(&other.folder, other.kind, &other.by)));
@@ -94,7 +107,7 @@ pub fn trees(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> Vec<Ren
         }
     }
     trees.retain(|tree| choice.lists(&tree.named) || tree.objects.is_ok());
-    trees
+    Trees { rendered: trees, all }
 }
 
 /// The trees whose Flux Kustomization or Application is another once it is rendered itself: others patch it.

@@ -10,6 +10,8 @@ use crate::render::applied::{Applied, Artifacts, HelmRelease, Tool, applied};
 use crate::render::{Files, Options};
 use crate::repo::{Layout, TreeKind};
 
+use super::data::Data;
+
 /// Which files there are, and which of them matter.
 pub struct Choice<'c> {
     /// Every file of the tree, sorted.
@@ -87,10 +89,12 @@ pub(super) struct Plan {
     pub(super) releases: Vec<HelmRelease>,
     /// The charts that Applications render.
     pub(super) charts: BTreeSet<String>,
+    /// How many trees there are but for charts, also those that nothing of matters.
+    pub(super) all: usize,
 }
 
 /// The trees that are made of any file that matters: what is applied, then the kustomizations that nothing uses.
-pub(super) fn plan(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> Plan {
+pub(super) fn plan(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>, data: &Data<'_, '_>) -> Plan {
     let (all, artifacts) = applied(files, &choice.listed);
     let (mut releases, mut trees) = (Vec::new(), Vec::new());
     for applied in all {
@@ -102,7 +106,10 @@ pub(super) fn plan(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> P
     // What a chart is changed for is seen where its releases are rendered.
     let is_reached = |release: &&HelmRelease| {
         let folder = release.folder(files, &artifacts);
-        folder.is_some_and(|folder| layout.chart_is_made_of(&folder, choice.wanted))
+        folder.is_some_and(|folder| {
+            let applied = Applied::Release((*release).clone());
+            layout.chart_is_made_of(&folder, choice.wanted) || data.reaches(&applied, &folder, choice.wanted)
+        })
     };
     let reached: BTreeSet<Arc<str>> =
         releases.iter().filter(is_reached).map(|release| Arc::clone(&release.file)).collect();
@@ -110,6 +117,7 @@ pub(super) fn plan(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> P
     let mut jobs = Vec::new();
     let mut claimed: BTreeSet<String> = BTreeSet::new();
     let mut charts = BTreeSet::new();
+    let mut all = 0;
     for applied in trees {
         let Some(folder) = applied.folder(files, &artifacts) else { continue };
         claimed.insert(folder.clone());
@@ -145,18 +153,22 @@ pub(super) fn plan(files: &Files<'_>, layout: &Layout, choice: &Choice<'_>) -> P
             charts.insert(folder.clone());
         }
         let is_empty = matches!(&recipe, Recipe::Generated(paths) if paths.is_empty());
-        if !is_empty && (is_made_of_wanted || wanted(applied.file())) {
+        all += usize::from(!is_empty);
+        let is_reached = is_made_of_wanted || wanted(applied.file()) || data.reaches(&applied, &folder, wanted);
+        if !is_empty && is_reached {
             jobs.push(Job { folder, recipe, applied: Some(applied) });
         }
     }
-    let roots = layout.renderable(wanted).into_iter().filter(|(folder, _)| !claimed.contains(*folder));
+    let is_free = |folder: &str| !claimed.contains(folder);
+    all += layout.renderable(|_| true).into_iter().filter(|(folder, _)| is_free(folder)).count();
+    let roots = layout.renderable(wanted).into_iter().filter(|(folder, _)| is_free(folder));
     jobs.extend(roots.map(|(folder, file)| Job {
         folder: folder.to_owned(),
         recipe: Recipe::Kustomization(file.to_owned()),
         applied: None,
     }));
     jobs.sort_by(|one, other| one.folder.cmp(&other.folder));
-    Plan { jobs, artifacts, releases, charts }
+    Plan { jobs, artifacts, releases, charts, all }
 }
 
 /// What Flux takes of a folder without a kustomization: its manifests and those of the folders below, but where one of
